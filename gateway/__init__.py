@@ -1,0 +1,1 @@
+"""The gateway that each member runs."""

@@ -1,0 +1,85 @@
+"""Deciding about the audit log and the directory: what may be read of them. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from gateway.domain import commands
+from gateway.exchange.caller import Caller
+from gateway.exchange.decided import Decided
+from gateway.exchange.house import House
+from gateway.ports import LogHead
+from trust.errors import Malformed, NotFound, Reason
+from trust.merkle import make_consistency, make_inclusion
+
+_Proof = tuple[bytes, ...]
+_BLANK: Final = bytes(32)
+
+
+async def show_checkpoint(house: House, _: Caller, __: commands.GetCheckpoint) -> Decided:
+    """The newest signed checkpoint."""
+    return Decided(commands.Token((await _head(house)).checkpoint))
+
+
+async def prove_inclusion(house: House, _: Caller, asked: commands.ProveInclusion) -> Decided:
+    """A leaf's place, and its path to the newest checkpoint."""
+    head = await _head(house)
+    index = await house.store.leaf_index(asked.leaf_hash)
+    if index is None or index >= head.size:
+        raise _no_leaf("a leaf that is placed; a new one is within a second")
+    path = await _prove(house, lambda node: make_inclusion(index, head.size, node))
+    (leaf,) = await house.store.leaves(index, 1)
+    return Decided(commands.ProvedLeaf(index, leaf, path, head.checkpoint))
+
+
+async def prove_consistency(house: House, _: Caller, asked: commands.ProveConsistency) -> Decided:
+    """That the log of the earlier size is the beginning of the log of the later size."""
+    head = await _head(house)
+    if not 0 <= asked.from_size <= asked.to_size <= head.size:
+        raise Malformed(
+            Reason.FIELD_INVALID,
+            "the log never had these sizes",
+            got=f"{asked.from_size} to {asked.to_size}",
+            expected=f"0 to {head.size}, the earlier first",
+            details={"field": "to_size"},
+        )
+    path = await _prove(house, lambda node: make_consistency(asked.from_size, asked.to_size, node))
+    return Decided(commands.Path(path))
+
+
+async def list_leaves(house: House, _: Caller, asked: commands.ListLeaves) -> Decided:
+    """Exact bytes of leaves under the newest checkpoint."""
+    head = await _head(house)
+    limit = min(asked.limit, head.size - asked.start)
+    return Decided(commands.Leaves(tuple(await house.store.leaves(asked.start, limit) if limit > 0 else ())))
+
+
+async def show_directory(house: House, _: Caller, __: commands.GetDirectory) -> Decided:
+    """The directory that this gateway goes by."""
+    knowledge = house.knowledge
+    return Decided(commands.SignedDirectory(knowledge.directory_envelope, knowledge.directory.version))
+
+
+async def _head(house: House) -> LogHead:
+    head = await house.store.log_head()
+    if not head.checkpoint:
+        raise _no_leaf("a log with at least one leaf")
+    return head
+
+
+def _no_leaf(expected: str) -> NotFound:
+    return NotFound(Reason.LEAF_UNKNOWN, "the log has no such entry", expected=expected, mend="ask again in a moment")
+
+
+async def _prove(house: House, make: Callable[[Callable[[int, int], bytes]], _Proof]) -> _Proof:
+    """Make a proof from stored nodes: first learn which nodes it takes, then fetch them together."""
+    wanted: list[tuple[int, int]] = []
+
+    def note(level: int, index: int) -> bytes:
+        wanted.append((level, index))
+        return _BLANK
+
+    make(note)
+    nodes = await house.store.nodes(wanted)
+    return make(lambda level, index: nodes[level, index])

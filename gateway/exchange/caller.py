@@ -1,0 +1,50 @@
+"""Who asks, as every decision sees it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from trust.directory import Action, Member
+from trust.leaf import Leaf, LeafKind
+from trust.signed_call import Officer, VerifiedCall
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A member, the officer it acts for, and the signed call it made; no call when an adapter speaks for a platform."""
+
+    member: Member
+    officer: Officer | None
+    purpose: str
+    call: VerifiedCall | None
+    now: datetime
+    """The moment of the call, for every decision about it."""
+
+    def require(self, action: Action, *, item: str | None = None, licence_type: str | None = None) -> None:
+        """One right of the member covers this action, this content and the call's purpose together. Forbidden."""
+        self.member.require(action, item=item, licence_type=licence_type, purpose=self.purpose or None)
+
+    @property
+    def actor(self) -> str:
+        """Who acts, for an event: the officer's pseudonym, else the member."""
+        return self.officer.id if self.officer else self.member.id
+
+    @property
+    def call_digest(self) -> bytes:
+        """SHA-256 of the request JWS; empty without one."""
+        return hashlib.sha256(self.call.signature.encode()).digest() if self.call else b""
+
+    def leaf(self, kind: LeafKind, subject: str, *, case: bytes = b"", emitter: str = "", seq: int = 0) -> bytes:
+        """An audit leaf about what this caller did."""
+        return Leaf(
+            kind=kind,
+            member=self.member.id,
+            subject=subject,
+            at=self.now,
+            case=case,
+            seq=seq,
+            emitter=emitter,
+            call=self.call_digest.hex(),
+        ).to_bytes()

@@ -1,0 +1,273 @@
+"""Deciding about cases for the local side: opening one, adding an event to one, showing them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from gateway.domain import commands
+from gateway.domain.application import ItemReference, Material, MaterialCarrier
+from gateway.domain.calendar import beijing_date
+from gateway.domain.case import (
+    Case,
+    CaseState,
+    EventBody,
+    History,
+    RecordedEvent,
+    Side,
+    Submitted,
+    Supplemented,
+    SupplementRequested,
+    fold,
+)
+from gateway.domain.case import (
+    Decided as DecidedBody,
+)
+from gateway.domain.case_number import CaseNumber
+from gateway.domain.catalogue import Item, MaterialRequirement, required_materials
+from gateway.domain.translation import require_match, translate
+from gateway.exchange import licences, records
+from gateway.exchange.caller import Caller
+from gateway.exchange.decided import Decided
+from gateway.exchange.house import House
+from gateway.ports import CaseRecord, CaseRow, LicenceEntry, Recording
+from trust.directory import Action
+from trust.errors import Forbidden, Malformed, NotFound, Reason, WrongState
+from trust.leaf import LeafKind, commit_case
+
+CLOCKS_MAY_DIFFER: Final = timedelta(seconds=30)
+CASE_SALT_BYTES: Final = 32
+_UUID: Final = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.ASCII)
+
+
+async def open_case(house: House, caller: Caller, asked: commands.OpenCase) -> Decided:
+    """Take an application, translate it, check its materials, and send it on.
+
+    1. The caller may open cases for this item.
+    2. The code translates to exactly one item of the processing place.
+    3. Every required material is there, in a form that the item allows.
+    4. Every licence that stands for a paper is acceptable, of the right type, and the applicant's own.
+    """
+    # 1
+    caller.require(Action.CASE_OPEN, item=asked.item_code)
+    if asked.processing_region == house.region:
+        raise Malformed(
+            Reason.FIELD_INVALID,
+            "field processing_region is not valid",
+            got="this gateway's own region",
+            expected="the region that handles the item",
+            mend="open cases of this region at the local platform",
+            details={"field": "processing_region"},
+        )
+    # 2
+    source = house.knowledge.catalogue(house.region)
+    target = house.knowledge.catalogue(asked.processing_region)
+    today = beijing_date(caller.now)
+    item = source.item_in_force(asked.item_code, today)
+    item.check_answers(asked.answers)
+    match = require_match(translate(source, target, house.knowledge.crosswalk, asked.item_code, asked.answers, today))
+    # 3
+    requirements = required_materials(item, asked.answers)
+    _require_materials(requirements, asked.materials)
+    # 4
+    for material in asked.materials:
+        if material.carrier is MaterialCarrier.LICENCE:
+            await licences.require_own_licence(house, caller, asked, material, _requirement(item, material))
+    serial = await house.store.next_serial(f"case:{house.region}:{today:%Y%m%d}")
+    number = str(CaseNumber.make(house.region, today, serial))
+    submitted = Submitted(
+        case_number=number,
+        accepting_region=house.region,
+        processing_region=asked.processing_region,
+        source_item=_reference(item),
+        target_item=_reference(match.target),
+        crosswalk_row=match.row.id,
+        answers=dict(asked.answers),
+        applicant=asked.applicant,
+        agent=asked.agent,
+        materials=tuple(
+            replace(material, key=match.materials.get(material.key, material.key)) for material in asked.materials
+        ),
+        presentation_nonce=asked.presentation_nonce,
+        case_salt=house.random(CASE_SALT_BYTES),
+    )
+    case_id = str(UUID(bytes=house.random(16), version=4))
+    row = CaseRow(
+        case_id=case_id,
+        number=number,
+        side=Side.ACCEPTING,
+        peer=house.knowledge.directory.gateway_of(asked.processing_region).id,
+        accepting_region=house.region,
+        processing_region=asked.processing_region,
+        source_code=item.code,
+        target_code=match.target.code,
+        item_name=item.name,
+        state=CaseState.SUBMITTED,
+        opened_at=caller.now,
+        updated_at=caller.now,
+        commitment=commit_case(submitted.case_salt, case_id),
+    )
+    return await _emit(house, caller, row, History(), submitted, caller.now)
+
+
+async def advance(house: House, caller: Caller, asked: commands.AdvanceCase) -> Decided:
+    """Add one event of this gateway's side to a case."""
+    record = await find(house, asked.case)
+    if asked.body.kind.side is not record.row.side:
+        raise Forbidden(
+            Reason.NOT_YOUR_CASE,
+            f"only the {asked.body.kind.side} place can say {asked.body.kind}",
+            got=f"this gateway is the {record.row.side} place of the case",
+        )
+    item_code = record.row.source_code if record.row.side is Side.ACCEPTING else record.row.target_code
+    action = Action.CASE_OPEN if record.row.side is Side.ACCEPTING else Action.CASE_PROGRESS
+    caller.require(action, item=item_code)
+    occurred_at = asked.occurred_at or caller.now
+    if occurred_at > caller.now + CLOCKS_MAY_DIFFER:
+        raise Malformed(
+            Reason.FIELD_INVALID,
+            "field occurred_at is not valid",
+            got="a time in the future",
+            expected="a time that has come",
+            mend="set the platform's clock, and check that it sends UTC",
+            details={"field": "occurred_at"},
+        )
+    history = History.of(record.events)
+    case = fold(history)
+    body = _number_request(case, asked.body)
+    issued: tuple[LicenceEntry, ...] = ()
+    if isinstance(body, DecidedBody) and body.approved and not body.result_licence:
+        body, issued = await _with_result_licence(house, caller, record.row, case, body)
+    return await _emit(house, caller, record.row, history, body, min(occurred_at, caller.now), issued)
+
+
+async def show(house: House, caller: Caller, asked: commands.GetCase) -> Decided:
+    """One case. Somebody looked at personal data, and that goes into the log."""
+    record = await find(house, asked.case)
+    view = await records.view(house, record.row, History.of(record.events), caller.now)
+    leaf = caller.leaf(LeafKind.PERSONAL_DATA_READ, "case", case=record.row.commitment)
+    return Decided(view, Recording(leaves=(leaf,)))
+
+
+async def list_cases(house: House, _: Caller, asked: commands.ListCases) -> Decided:
+    """Cases, newest first, without personal data."""
+    rows = await house.store.cases(states=asked.states, limit=asked.limit + 1, before=asked.before)
+    lines = tuple(
+        commands.CaseLine(
+            case_id=row.case_id,
+            number=row.number,
+            accepting_region=row.accepting_region,
+            processing_region=row.processing_region,
+            item_name=row.item_name,
+            state=row.state,
+            local_number=row.local_number,
+            peer_local_number=row.peer_local_number,
+        )
+        for row in rows[: asked.limit]
+    )
+    return Decided(commands.CaseList(lines, more=len(rows) > asked.limit))
+
+
+async def find(house: House, reference: str) -> CaseRecord:
+    """A case by its UUID or by its number as people write it. NotFound(CASE_UNKNOWN)."""
+    if _UUID.fullmatch(reference):
+        record = await house.store.case(case_id=reference)
+    else:
+        record = await house.store.case(number=str(CaseNumber.parse(reference)))
+    if record is None:
+        raise NotFound(
+            Reason.CASE_UNKNOWN,
+            "no such case at this gateway",
+            expected="a case number such as 430600-20261121-000001-K, or the case's UUID",
+        )
+    return record
+
+
+async def _emit(
+    house: House,
+    caller: Caller,
+    row: CaseRow,
+    history: History,
+    body: EventBody,
+    occurred_at: datetime,
+    issued: tuple[LicenceEntry, ...] = (),
+) -> Decided:
+    event = records.make_event(house, caller, history, row.case_id, body, occurred_at)
+    recorded, leaf = records.leaf_of(caller, row.commitment, RecordedEvent.of(event, house.codec.encode(event)))
+    after = history.with_event(recorded)
+    row = records.row_after(row, fold(after), caller.now)
+    return Decided(
+        await records.view(house, row, after, caller.now),
+        Recording(
+            case=row,
+            events=(recorded,),
+            deliveries=(records.to_peer(row, event), *records.to_platform(house, row, event)),
+            leaves=(leaf,),
+            licences=issued,
+        ),
+    )
+
+
+def _number_request(case: Case, body: EventBody) -> EventBody:
+    """Number a supplement request, or the answer to one, when the caller left that to the gateway."""
+    match body:
+        case SupplementRequested(request=0):
+            return replace(body, request=case.requests + 1)
+        case Supplemented(request=0):
+            return replace(body, request=case.requests)
+        case _:
+            return body
+
+
+async def _with_result_licence(
+    house: House, caller: Caller, row: CaseRow, case: Case, body: DecidedBody
+) -> tuple[DecidedBody, tuple[LicenceEntry, ...]]:
+    """The decision with its result as an electronic licence, when the item has one."""
+    item = house.knowledge.catalogue(house.region).find(row.target_code)
+    if item is None or not item.result_licence_type:
+        return body, ()
+    text, entry = await licences.issue_result(house, caller, case, body, item)
+    return replace(body, result_licence=text), (entry,)
+
+
+def _reference(item: Item) -> ItemReference:
+    return ItemReference(item.catalogue, item.code, str(item.version), item.name)
+
+
+def _requirement(item: Item, material: Material) -> MaterialRequirement | None:
+    return next((wanted for wanted in item.materials if wanted.key == material.key), None)
+
+
+def _require_materials(requirements: Sequence[MaterialRequirement], given: Sequence[Material]) -> None:
+    carriers = {material.key: material.carrier for material in given}
+    missing = [
+        wanted.key
+        for wanted in requirements
+        if wanted.required and not wanted.may_be_deferred and wanted.key not in carriers
+    ]
+    if missing:
+        raise WrongState(
+            Reason.MATERIAL_MISSING,
+            "required materials are not there",
+            got=f"nothing for {', '.join(missing)}",
+            expected="every required material of the item",
+            mend="ask the applicant for them, all at once",
+            details={"materials": ",".join(missing)},
+        )
+    promised = [
+        wanted.key
+        for wanted in requirements
+        if carriers.get(wanted.key) is MaterialCarrier.PROMISE and not wanted.by_promise
+    ]
+    if promised:
+        raise WrongState(
+            Reason.MATERIAL_MISSING,
+            "a promise can't replace this material",
+            got=f"告知承诺 for {', '.join(promised)}",
+            expected="the material itself",
+            details={"materials": ",".join(promised)},
+        )

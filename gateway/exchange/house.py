@@ -1,0 +1,97 @@
+"""What a gateway is made of, as the exchange sees it: who it is, what it trusts, what it can reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from gateway.domain.calendar import WorkingCalendar
+from gateway.domain.catalogue import Catalogue
+from gateway.domain.commands import Command
+from gateway.domain.crosswalk import Crosswalk
+from gateway.exchange.status_lists import StatusLists
+from gateway.ports import Clock, EventCodec, Store
+from trust.directory import Action, Directory
+from trust.errors import TongbanError
+from trust.keys import Signer
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How the calls of one method are read, who may make them, and how they are answered."""
+
+    action: Action
+    """The right that the caller needs; the item or licence type is checked where the content is known."""
+    local: bool
+    """True when only members of this gateway's own region may call."""
+    understand: Callable[[bytes], Command]
+    """Request bytes to command. Malformed when they are not one."""
+    express: Callable[[Any], bytes]
+    """The answer as response bytes."""
+
+
+class Knowledge(Protocol):
+    """What a gateway goes by and what may be renewed while it runs: the directory, catalogues, crosswalk, calendar."""
+
+    @property
+    def directory(self) -> Directory:
+        """The member directory in force."""
+        ...
+
+    @property
+    def directory_envelope(self) -> bytes:
+        """The directory as its trustees signed it."""
+        ...
+
+    def catalogue(self, region: str) -> Catalogue:
+        """A region's catalogue. NotFound(ITEM_UNKNOWN) when this gateway has none."""
+        ...
+
+    @property
+    def crosswalk(self) -> Crosswalk:
+        """The mapping between catalogues."""
+        ...
+
+    @property
+    def calendar(self) -> WorkingCalendar:
+        """Working days."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """The gateway's keys, one for each purpose."""
+
+    message: Signer
+    licence: Signer
+    status: Signer
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One gateway. Built once, in ``gateway.app``."""
+
+    member_id: str
+    region: str
+    platform: str
+    """Member id of the local platform that the adapter speaks for; empty when there is none."""
+    signers: Signers
+    knowledge: Knowledge
+    store: Store
+    clock: Clock
+    codec: EventCodec
+    status_lists: StatusLists
+    routes: Mapping[str, Route]
+    """Full gRPC method path to route."""
+    write_status: Callable[[TongbanError | None], tuple[int, bytes]]
+    """A refusal as gRPC status code and serialised google.rpc.Status; None for a caller who must learn nothing."""
+    random: Callable[[int], bytes]
+    """So many random bytes."""
+    report_defect: Callable[[BaseException], None]
+    """Tells the operator of a defect of this program, without personal data."""
+    boot: datetime | None = None
+    """Set after an unclean stop: signed calls issued before are refused."""
+    failpoint: Callable[[str], None] = field(default=lambda _: None)
+    """Called with a step's name where a crash is worth trying; does nothing outside tests."""
