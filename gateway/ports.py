@@ -163,7 +163,7 @@ class Recording:
     """Name to content, for example a pulled catalogue; replaced."""
 
 
-class AlreadyRecorded(Exception):  # noqa: N818 - not a failure: the caller answers with ``reply``
+class AlreadyRecorded(Exception):
     """The idempotency key was used before with the same content; here is what was answered."""
 
     def __init__(self, reply: StoredReply) -> None:
@@ -171,11 +171,11 @@ class AlreadyRecorded(Exception):  # noqa: N818 - not a failure: the caller answ
         super().__init__(f"key {reply.key} of {reply.member} has an answer")
 
 
-class StaleCase(Exception):  # noqa: N818 - not a failure: decide anew
+class StaleCase(Exception):
     """Somebody else wrote the case since it was read."""
 
 
-class StaleLease(Exception):  # noqa: N818 - not a failure: somebody else has the delivery
+class StaleLease(Exception):
     """The delivery was settled, or claimed by somebody else after the lease ran out."""
 
 

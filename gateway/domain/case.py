@@ -92,6 +92,9 @@ class Submitted:
     target_item: ItemReference
     crosswalk_row: str
     answers: Mapping[str, str]
+    """Answers to the source item's questions."""
+    products: Mapping[str, str]
+    """Facts that the mapping sets, in the target item's terms."""
     applicant: Party
     agent: Party | None
     materials: tuple[Material, ...]
@@ -322,7 +325,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """An interval in which the clock stood; ``until`` is None while it still does."""
+    """An interval in which the clock stood; ``until`` is None while it still does, and never before ``since``."""
 
     since: datetime
     until: datetime | None
@@ -483,7 +486,9 @@ def _pauses(before: Case, after: Case, at: datetime) -> tuple[Pause, ...]:
         return before.pauses
     if after.state.clock_stands:
         return (*before.pauses, Pause(at, None))
-    return (*before.pauses[:-1], replace(before.pauses[-1], until=at))
+    # The two ends may be told by two places whose clocks differ, or by a platform that reports late.
+    *earlier, last = before.pauses
+    return (*earlier, replace(last, until=max(last.since, at)))
 
 
 # --------------------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum, IntEnum, StrEnum
 from typing import Final, TypeVar
@@ -289,9 +289,11 @@ class Catalogue:
 def required_materials(item: Item, answers: Mapping[str, str]) -> tuple[MaterialRequirement, ...]:
     """List what this applicant brings, in the order of the item: once and complete (一次性告知).
 
-    The required materials, less those an answer waives, plus those an answer adds. Raises ``WrongState``
-    (ITEM_NEEDS_FACTS) when a question is unanswered, since a list that may still grow must not be handed out, and
-    ``Malformed`` for an answer that is not offered.
+    The required materials, less those an answer waives, plus those an answer adds; each is ``required`` in the list,
+    because this applicant does bring it.
+
+    Raises ``WrongState`` (ITEM_NEEDS_FACTS) when a question is unanswered, since a list that may still grow must not be
+    handed out, and ``Malformed`` for an answer that is not offered.
     """
     item.check_answers(answers)
     if unanswered := [question.key for question in item.situations if question.key not in answers]:
@@ -307,7 +309,7 @@ def required_materials(item: Item, answers: Mapping[str, str]) -> tuple[Material
     added = {key for option in chosen for key in option.adds}
     waived = {key for option in chosen for key in option.waives}
     return tuple(
-        material
+        material if material.required else replace(material, required=True)
         for material in item.materials
         if material.key in added or (material.required and material.key not in waived)
     )

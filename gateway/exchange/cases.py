@@ -29,7 +29,7 @@ from gateway.domain.case import (
 )
 from gateway.domain.case_number import CaseNumber
 from gateway.domain.catalogue import Item, MaterialRequirement, required_materials
-from gateway.domain.translation import require_match, translate
+from gateway.domain.translation import Matched, require_match, translate
 from gateway.exchange import licences, records
 from gateway.exchange.caller import Caller
 from gateway.exchange.decided import Decided
@@ -49,7 +49,8 @@ async def open_case(house: House, caller: Caller, asked: commands.OpenCase) -> D
 
     1. The caller may open cases for this item.
     2. The code translates to exactly one item of the processing place.
-    3. Every required material is there, in a form that the item allows.
+    3. Every required material is there, in a form that the item allows; also what only the processing place requires,
+       so that the applicant is told once and completely.
     4. Every licence that stands for a paper is acceptable, of the right type, and the applicant's own.
     """
     # 1
@@ -73,6 +74,7 @@ async def open_case(house: House, caller: Caller, asked: commands.OpenCase) -> D
     # 3
     requirements = required_materials(item, asked.answers)
     _require_materials(requirements, asked.materials)
+    _require_target_materials(match, asked.materials)
     # 4
     for material in asked.materials:
         if material.carrier is MaterialCarrier.LICENCE:
@@ -87,6 +89,7 @@ async def open_case(house: House, caller: Caller, asked: commands.OpenCase) -> D
         target_item=_reference(match.target),
         crosswalk_row=match.row.id,
         answers=dict(asked.answers),
+        products=dict(match.products),
         applicant=asked.applicant,
         agent=asked.agent,
         materials=tuple(
@@ -123,9 +126,8 @@ async def advance(house: House, caller: Caller, asked: commands.AdvanceCase) -> 
             f"only the {asked.body.kind.side} place can say {asked.body.kind}",
             got=f"this gateway is the {record.row.side} place of the case",
         )
-    item_code = record.row.source_code if record.row.side is Side.ACCEPTING else record.row.target_code
     action = Action.CASE_OPEN if record.row.side is Side.ACCEPTING else Action.CASE_PROGRESS
-    caller.require(action, item=item_code)
+    caller.require(action, item=_own_item(record.row))
     occurred_at = asked.occurred_at or caller.now
     if occurred_at > caller.now + CLOCKS_MAY_DIFFER:
         raise Malformed(
@@ -148,6 +150,7 @@ async def advance(house: House, caller: Caller, asked: commands.AdvanceCase) -> 
 async def show(house: House, caller: Caller, asked: commands.GetCase) -> Decided:
     """One case. Somebody looked at personal data, and that goes into the log."""
     record = await find(house, asked.case)
+    caller.require(Action.CASE_READ, item=_own_item(record.row))
     view = await records.view(house, record.row, History.of(record.events), caller.now)
     leaf = caller.leaf(LeafKind.PERSONAL_DATA_READ, "case", case=record.row.commitment)
     return Decided(view, Recording(leaves=(leaf,)))
@@ -196,8 +199,10 @@ async def _emit(
     occurred_at: datetime,
     issued: tuple[LicenceEntry, ...] = (),
 ) -> Decided:
-    event = records.make_event(house, caller, history, row.case_id, body, occurred_at)
-    recorded, leaf = records.leaf_of(caller, row.commitment, RecordedEvent.of(event, house.codec.encode(event)))
+    raw = house.codec.encode(records.make_event(house, caller, history, row.case_id, body, occurred_at))
+    # Read back at once: what the other gateway could not read is refused now, and never waits for it in vain.
+    event = house.codec.decode(raw)
+    recorded, leaf = records.leaf_of(caller, row.commitment, RecordedEvent.of(event, raw))
     after = history.with_event(recorded)
     row = records.row_after(row, fold(after), caller.now)
     return Decided(
@@ -234,12 +239,36 @@ async def _with_result_licence(
     return replace(body, result_licence=text), (entry,)
 
 
+def _own_item(row: CaseRow) -> str:
+    """The item's code in this gateway's own catalogue, which its members' rights name."""
+    return row.source_code if row.side is Side.ACCEPTING else row.target_code
+
+
 def _reference(item: Item) -> ItemReference:
     return ItemReference(item.catalogue, item.code, str(item.version), item.name)
 
 
 def _requirement(item: Item, material: Material) -> MaterialRequirement | None:
     return next((wanted for wanted in item.materials if wanted.key == material.key), None)
+
+
+def _require_target_materials(match: Matched, given: Sequence[Material]) -> None:
+    """What the processing place requires for this situation must be covered by what was given, under its own keys."""
+    there = {match.materials.get(material.key, material.key) for material in given}
+    missing = [
+        wanted
+        for wanted in required_materials(match.target, match.products)
+        if wanted.required and not wanted.may_be_deferred and wanted.key not in there
+    ]
+    if missing:
+        raise WrongState(
+            Reason.MATERIAL_MISSING,
+            "the processing place requires materials that are not there",
+            got=f"nothing for {', '.join(wanted.name for wanted in missing)}",
+            expected=f"every required material of {match.target.code} in {match.target.catalogue}",
+            mend=f"hand them in as well, under the keys {', '.join(wanted.key for wanted in missing)}",
+            details={"materials": ",".join(wanted.key for wanted in missing)},
+        )
 
 
 def _require_materials(requirements: Sequence[MaterialRequirement], given: Sequence[Material]) -> None:

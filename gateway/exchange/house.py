@@ -62,11 +62,10 @@ class Knowledge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Signers:
-    """The gateway's keys, one for each purpose."""
+    """The keys that decisions and answers are signed with."""
 
     message: Signer
     licence: Signer
-    status: Signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,5 +92,7 @@ class House:
     """Tells the operator of a defect of this program, without personal data."""
     boot: datetime | None = None
     """Set after an unclean stop: signed calls issued before are refused."""
+    wake: Callable[[], None] = field(default=lambda: None)
+    """Called when something was recorded that others act on: deliveries, leaves."""
     failpoint: Callable[[str], None] = field(default=lambda _: None)
     """Called with a step's name where a crash is worth trying; does nothing outside tests."""

@@ -100,12 +100,14 @@ def _new_case(house: House, caller: Caller, asked: commands.ReceiveEvents) -> Ca
             got=f"{body.accepting_region} to {body.processing_region}",
             expected=f"{caller.member.region} to {house.region}",
         )
-    if CaseNumber.parse(body.case_number).region != caller.member.region:
+    number = CaseNumber.parse(body.case_number)
+    # In the one form that people's spellings are read into, or nobody here could look it up.
+    if number.region != caller.member.region or str(number) != body.case_number:
         raise Malformed(
             Reason.FIELD_INVALID,
             "field submitted.case_number is not valid",
-            got="a number of another region",
-            expected=f"a number that begins with {caller.member.region}",
+            got="a number of another region, or in another form",
+            expected=f"a number of region {caller.member.region} in its canonical form",
             details={"field": "submitted.case_number"},
         )
     caller.require(Action.EXCHANGE_DELIVER, item=body.target_item.code)

@@ -117,5 +117,7 @@ def deadline_of(house: House, case: Case, now: datetime) -> Deadline | None:
     """承诺办结日; None before acceptance."""
     if case.accepted is None or case.accepted_at is None:
         return None
-    pauses = [Pause(beijing_date(pause.since), beijing_date(pause.until or now)) for pause in case.pauses]
+    pauses = [
+        Pause(beijing_date(pause.since), beijing_date(pause.until or max(pause.since, now))) for pause in case.pauses
+    ]
     return due(beijing_date(case.accepted_at), case.accepted.promised_days, pauses, house.knowledge.calendar)

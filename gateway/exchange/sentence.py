@@ -26,7 +26,7 @@ from gateway.exchange.decided import Decided
 from gateway.exchange.house import House, Route
 from gateway.ports import AlreadyRecorded, Recording, SeenCall, StaleCase, StoredReply
 from trust.directory import Action, Member
-from trust.errors import Conflict, Forbidden, InFlight, Internal, Malformed, Reason, TongbanError
+from trust.errors import Conflict, Forbidden, InFlight, Internal, Malformed, Reason, TongbanError, Unavailable
 from trust.leaf import Leaf, LeafKind
 from trust.signed_call import (
     TLS_VERSION,
@@ -190,6 +190,7 @@ async def settle(house: House, understood: Understood, settled: Recording | None
         except (StaleCase, AlreadyRecorded):
             continue  # somebody was faster; look again
         house.failpoint("exchange.after_record")
+        house.wake()
         return Recorded(body)
     raise InFlight(
         Reason.CALL_IN_FLIGHT,
@@ -295,10 +296,12 @@ async def _audit_refusal(
     try:
         await house.store.record(Recording(seen=seen, leaves=(leaf,)))
     except TongbanError as instead:
-        if instead.reason is Reason.CALL_REPLAYED:
-            # A replay of a call that would be refused anyway: that it is a replay comes first.
-            return await _audit_refusal(house, received, None, member, instead, now)
-        return instead
+        if instead.reason is not Reason.CALL_REPLAYED:
+            return instead
+        # The number is consumed. Either this is a replay of a call that would be refused anyway, and that it is a
+        # replay comes first; or the failure left the outcome open, and the record that did happen was this very call's.
+        outcome_is_open = isinstance(error, Unavailable | Internal)
+        return await _audit_refusal(house, received, None, member, error if outcome_is_open else instead, now)
     return error
 
 

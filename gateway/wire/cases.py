@@ -28,6 +28,7 @@ from gateway.wire.events import (
     read_materials,
     read_party,
     read_supplement_requested,
+    shows_licence,
     write_item_reference,
 )
 from trust.errors import Malformed, Reason
@@ -59,6 +60,7 @@ _codec = ProtobufEventCodec()
 def read_open(body: bytes) -> commands.OpenCase:
     """OpenCaseRequest."""
     request = fields.parse(case_service_pb2.OpenCaseRequest, body)
+    materials = read_materials(request.materials, "materials")
     return commands.OpenCase(
         idempotency_key=fields.idempotency_key(request.idempotency_key),
         item_code=fields.text(request.item_code, "item_code", 100, shortest=1),
@@ -66,8 +68,10 @@ def read_open(body: bytes) -> commands.OpenCase:
         answers=fields.answers(request.answers),
         applicant=read_party(request.applicant, "applicant"),
         agent=read_party(request.agent, "agent") if request.HasField("agent") else None,
-        materials=read_materials(request.materials, "materials"),
-        presentation_nonce=fields.text(request.presentation_nonce, "presentation_nonce", 64),
+        materials=materials,
+        presentation_nonce=fields.nonce(
+            request.presentation_nonce, "presentation_nonce", wanted=shows_licence(materials)
+        ),
     )
 
 

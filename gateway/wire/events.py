@@ -58,9 +58,9 @@ def read_party(message: party_pb2.Party, path: str) -> Party:
     return Party(
         type=kind,
         name=fields.text(message.name, f"{path}.name", 100, shortest=1),
-        id_type=fields.text(message.id_type, f"{path}.id_type", 3),
+        id_type=fields.certificate_code(message.id_type, f"{path}.id_type"),
         id_number=fields.text(message.id_number, f"{path}.id_number", 50, shortest=1),
-        phone=fields.text(message.phone, f"{path}.phone", 20),
+        phone=fields.phone(message.phone, f"{path}.phone"),
     )
 
 
@@ -83,6 +83,11 @@ def read_materials(messages: Iterable[material_pb2.Material], path: str, *, shor
     if len({material.key for material in materials}) != len(materials):
         raise fields.invalid(path, "a material key twice", "each key once")
     return materials
+
+
+def shows_licence(materials: Iterable[Material]) -> bool:
+    """Whether a licence stands for one of the papers, so that a nonce must be there."""
+    return any(material.carrier is MaterialCarrier.LICENCE for material in materials)
 
 
 def _read_material(message: material_pb2.Material, path: str) -> Material:
@@ -153,6 +158,7 @@ def write_item_reference(item: ItemReference) -> event_pb2.ItemReference:
 
 
 def _read_submitted(message: event_pb2.Submitted) -> Submitted:
+    materials = read_materials(message.materials, "submitted.materials")
     return Submitted(
         case_number=fields.text(message.case_number, "submitted.case_number", 32, shortest=1),
         accepting_region=fields.region(message.accepting_region, "submitted.accepting_region"),
@@ -161,10 +167,13 @@ def _read_submitted(message: event_pb2.Submitted) -> Submitted:
         target_item=read_item_reference(message.target_item, "submitted.target_item"),
         crosswalk_row=fields.text(message.crosswalk_row, "submitted.crosswalk_row", 64),
         answers=fields.answers(message.answers, "submitted.answers"),
+        products=fields.answers(message.products, "submitted.products"),
         applicant=read_party(message.applicant, "submitted.applicant"),
         agent=read_party(message.agent, "submitted.agent") if message.HasField("agent") else None,
-        materials=read_materials(message.materials, "submitted.materials"),
-        presentation_nonce=fields.text(message.presentation_nonce, "submitted.presentation_nonce", 64),
+        materials=materials,
+        presentation_nonce=fields.nonce(
+            message.presentation_nonce, "submitted.presentation_nonce", wanted=shows_licence(materials)
+        ),
         case_salt=fields.octets(message.case_salt, "submitted.case_salt", 32),
     )
 
@@ -178,6 +187,7 @@ def _write_submitted(body: Submitted) -> dict[str, Any]:
         "target_item": write_item_reference(body.target_item),
         "crosswalk_row": body.crosswalk_row,
         "answers": dict(body.answers),
+        "products": dict(body.products),
         "applicant": write_party(body.applicant),
         "agent": write_party(body.agent) if body.agent else None,
         "materials": [write_material(material) for material in body.materials],
@@ -321,7 +331,7 @@ class ProtobufEventCodec:
             actor=event.actor,
             **write_body(event.body),
         )
-        return message.SerializeToString()
+        return message.SerializeToString(deterministic=True)
 
     def decode(self, raw: bytes) -> CaseEvent:
         """Read and check an event. Malformed(MESSAGE_MALFORMED or FIELD_INVALID)."""

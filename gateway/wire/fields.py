@@ -1,6 +1,7 @@
 """The rules for single fields: bounds as the .proto files state them, one error form for all.
 
-The path of a field (``applicant.name``) goes into the error; its value never does, since it may be personal.
+The path of a field (``applicant.name``) goes into the error; what a text or bytes field holds never does, since it may
+be personal. Numbers and enum values are the protocol's own and are named.
 """
 
 from __future__ import annotations
@@ -18,7 +19,13 @@ from trust.errors import Malformed, Reason
 
 _M = TypeVar("_M", bound=Message)
 
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+"""Bounds of every moment in a message: an unset field reads as 1970, and deadlines are reckoned from what is let in."""
+
 _REGION: Final = re.compile(r"[0-9]{6}", re.ASCII)
+_CERTIFICATE: Final = re.compile(r"[0-9]{3}", re.ASCII)
+_PHONE: Final = re.compile(r"[0-9+-]{0,20}", re.ASCII)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 MAX_ANSWERS: Final = 50
 
@@ -72,6 +79,25 @@ def region(value: str, path: str) -> str:
     return value
 
 
+def certificate_code(value: str, path: str) -> str:
+    """A national certificate code of 3 digits."""
+    if _CERTIFICATE.fullmatch(value) is None:
+        raise invalid(path, f"{len(value)} characters", "a certificate code of 3 digits")
+    return value
+
+
+def phone(value: str, path: str) -> str:
+    """A telephone number, or nothing."""
+    if _PHONE.fullmatch(value) is None:
+        raise invalid(path, f"{len(value)} characters", "at most 20 of 0-9, + and -")
+    return value
+
+
+def nonce(value: str, path: str, *, wanted: bool) -> str:
+    """What presentations are bound to; it may be missing where none is shown."""
+    return text(value, path, 64, shortest=16 if value or wanted else 0)
+
+
 def uuid(value: str, path: str) -> str:
     """A UUID in its 36-character lower-case form."""
     try:
@@ -97,9 +123,12 @@ def answers(value: Mapping[str, str], path: str = "answers") -> dict[str, str]:
 def moment(value: Timestamp, path: str) -> datetime:
     """A timestamp as an aware UTC time, to the microsecond."""
     try:
-        return value.ToDatetime(tzinfo=UTC)
+        given = value.ToDatetime(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
-        raise invalid(path, "a time that does not exist", "a time between year 1 and 9999") from error
+        raise invalid(path, "a time that does not exist", "a time of the years 2000 to 2199") from error
+    if not EARLIEST <= given < LATEST:
+        raise invalid(path, "none, or one out of bounds", "a time of the years 2000 to 2199")
+    return given
 
 
 def stamp(value: datetime) -> Timestamp:
@@ -112,6 +141,9 @@ def stamp(value: datetime) -> Timestamp:
 def day(value: str, path: str) -> date:
     """A day as yyyy-MM-dd, in Beijing."""
     try:
-        return date.fromisoformat(value)
-    except ValueError as error:
-        raise invalid(path, f"{len(value)} characters", "a day as yyyy-MM-dd") from error
+        given = date.fromisoformat(value)
+    except ValueError:
+        given = None
+    if given is None or given.isoformat() != value:  # fromisoformat takes 20261121 and 2026-W47-6 too
+        raise invalid(path, f"{len(value)} characters", "a day as yyyy-MM-dd")
+    return given

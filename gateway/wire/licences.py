@@ -50,7 +50,7 @@ def _read_jwk(text: str) -> Mapping[str, str]:
     try:
         jwk = json.loads(fields.text(text, "holder_jwk", 1000))
         return VerifyingKey.from_jwk(jwk if isinstance(jwk, dict) else {}, "holder").to_jwk()
-    except (ValueError, TongbanError) as error:
+    except (ValueError, RecursionError, TongbanError) as error:
         raise fields.invalid("holder_jwk", "something else", "a public JWK, P-256 or Ed25519") from error
 
 
@@ -71,7 +71,7 @@ def read_verify(body: bytes) -> commands.VerifyLicence:
     request = fields.parse(licence_service_pb2.VerifyLicenceRequest, body)
     return commands.VerifyLicence(
         presentation=fields.text(request.presentation, "presentation", MAX_LICENCE_CHARACTERS, shortest=1),
-        nonce=fields.text(request.nonce, "nonce", 64),
+        nonce=fields.nonce(request.nonce, "nonce", wanted=False),
     )
 
 

@@ -27,7 +27,7 @@ from tongban.case.v1 import material_pb2 as tongban_dot_case_dot_v1_dot_material
 from tongban.case.v1 import party_pb2 as tongban_dot_case_dot_v1_dot_party__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1btongban/case/v1/event.proto\x12\x0ftongban.case.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1etongban/case/v1/material.proto\x1a\x1btongban/case/v1/party.proto\"\xa7\x06\n\tCaseEvent\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x65mitter\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\r\x12\x0c\n\x04seen\x18\x04 \x01(\r\x12\x10\n\x08previous\x18\x05 \x01(\x0c\x12\x0c\n\x04salt\x18\x06 \x01(\x0c\x12/\n\x0boccurred_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x08 \x01(\t\x12/\n\tsubmitted\x18\x14 \x01(\x0b\x32\x1a.tongban.case.v1.SubmittedH\x00\x12\x35\n\x0csupplemented\x18\x15 \x01(\x0b\x32\x1d.tongban.case.v1.SupplementedH\x00\x12\x44\n\x14withdrawal_requested\x18\x16 \x01(\x0b\x32$.tongban.case.v1.WithdrawalRequestedH\x00\x12\'\n\x05rated\x18\x17 \x01(\x0b\x32\x16.tongban.case.v1.RatedH\x00\x12-\n\x08\x61\x63\x63\x65pted\x18\x1e \x01(\x0b\x32\x19.tongban.case.v1.AcceptedH\x00\x12+\n\x07refused\x18\x1f \x01(\x0b\x32\x18.tongban.case.v1.RefusedH\x00\x12\x44\n\x14supplement_requested\x18  \x01(\x0b\x32$.tongban.case.v1.SupplementRequestedH\x00\x12/\n\tsuspended\x18! \x01(\x0b\x32\x1a.tongban.case.v1.SuspendedH\x00\x12+\n\x07resumed\x18\" \x01(\x0b\x32\x18.tongban.case.v1.ResumedH\x00\x12+\n\x07\x64\x65\x63ided\x18# \x01(\x0b\x32\x18.tongban.case.v1.DecidedH\x00\x12/\n\twithdrawn\x18$ \x01(\x0b\x32\x1a.tongban.case.v1.WithdrawnH\x00\x12@\n\x12withdrawal_refused\x18% \x01(\x0b\x32\".tongban.case.v1.WithdrawalRefusedH\x00\x42\x06\n\x04\x62ody\"O\n\rItemReference\x12\x11\n\tcatalogue\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\"\xef\x03\n\tSubmitted\x12\x13\n\x0b\x63\x61se_number\x18\x01 \x01(\t\x12\x18\n\x10\x61\x63\x63\x65pting_region\x18\x02 \x01(\t\x12\x19\n\x11processing_region\x18\x03 \x01(\t\x12\x33\n\x0bsource_item\x18\x04 \x01(\x0b\x32\x1e.tongban.case.v1.ItemReference\x12\x33\n\x0btarget_item\x18\x05 \x01(\x0b\x32\x1e.tongban.case.v1.ItemReference\x12\x15\n\rcrosswalk_row\x18\x06 \x01(\t\x12\x38\n\x07\x61nswers\x18\x07 \x03(\x0b\x32\'.tongban.case.v1.Submitted.AnswersEntry\x12)\n\tapplicant\x18\x08 \x01(\x0b\x32\x16.tongban.case.v1.Party\x12%\n\x05\x61gent\x18\t \x01(\x0b\x32\x16.tongban.case.v1.Party\x12,\n\tmaterials\x18\n \x03(\x0b\x32\x19.tongban.case.v1.Material\x12\x1a\n\x12presentation_nonce\x18\x0b \x01(\t\x12\x11\n\tcase_salt\x18\x0c \x01(\x0c\x1a.\n\x0c\x41nswersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"[\n\x0cSupplemented\x12\x0f\n\x07request\x18\x01 \x01(\r\x12,\n\tmaterials\x18\x02 \x03(\x0b\x32\x19.tongban.case.v1.Material\x12\x0c\n\x04note\x18\x03 \x01(\t\"%\n\x13WithdrawalRequested\x12\x0e\n\x06reason\x18\x01 \x01(\t\"\'\n\x05Rated\x12\r\n\x05score\x18\x01 \x01(\r\x12\x0f\n\x07\x63omment\x18\x02 \x01(\t\"7\n\x08\x41\x63\x63\x65pted\x12\x14\n\x0clocal_number\x18\x01 \x01(\t\x12\x15\n\rpromised_days\x18\x02 \x01(\r\"\x19\n\x07Refused\x12\x0e\n\x06reason\x18\x01 \x01(\t\"4\n\x0eSupplementItem\x12\x14\n\x0cmaterial_key\x18\x01 \x01(\t\x12\x0c\n\x04\x66law\x18\x02 \x01(\t\"V\n\x13SupplementRequested\x12\x0f\n\x07request\x18\x01 \x01(\r\x12.\n\x05items\x18\x02 \x03(\x0b\x32\x1f.tongban.case.v1.SupplementItem\".\n\tSuspended\x12\x11\n\tprocedure\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\t\n\x07Resumed\"_\n\x07\x44\x65\x63ided\x12\x10\n\x08\x61pproved\x18\x01 \x01(\x08\x12\x13\n\x0b\x65xplanation\x18\x02 \x01(\t\x12\x15\n\rresult_number\x18\x03 \x01(\t\x12\x16\n\x0eresult_licence\x18\x04 \x01(\t\"\x0b\n\tWithdrawn\"#\n\x11WithdrawalRefused\x12\x0e\n\x06reason\x18\x01 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1btongban/case/v1/event.proto\x12\x0ftongban.case.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1etongban/case/v1/material.proto\x1a\x1btongban/case/v1/party.proto\"\xa7\x06\n\tCaseEvent\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x65mitter\x18\x02 \x01(\t\x12\x0b\n\x03seq\x18\x03 \x01(\r\x12\x0c\n\x04seen\x18\x04 \x01(\r\x12\x10\n\x08previous\x18\x05 \x01(\x0c\x12\x0c\n\x04salt\x18\x06 \x01(\x0c\x12/\n\x0boccurred_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x08 \x01(\t\x12/\n\tsubmitted\x18\x14 \x01(\x0b\x32\x1a.tongban.case.v1.SubmittedH\x00\x12\x35\n\x0csupplemented\x18\x15 \x01(\x0b\x32\x1d.tongban.case.v1.SupplementedH\x00\x12\x44\n\x14withdrawal_requested\x18\x16 \x01(\x0b\x32$.tongban.case.v1.WithdrawalRequestedH\x00\x12\'\n\x05rated\x18\x17 \x01(\x0b\x32\x16.tongban.case.v1.RatedH\x00\x12-\n\x08\x61\x63\x63\x65pted\x18\x1e \x01(\x0b\x32\x19.tongban.case.v1.AcceptedH\x00\x12+\n\x07refused\x18\x1f \x01(\x0b\x32\x18.tongban.case.v1.RefusedH\x00\x12\x44\n\x14supplement_requested\x18  \x01(\x0b\x32$.tongban.case.v1.SupplementRequestedH\x00\x12/\n\tsuspended\x18! \x01(\x0b\x32\x1a.tongban.case.v1.SuspendedH\x00\x12+\n\x07resumed\x18\" \x01(\x0b\x32\x18.tongban.case.v1.ResumedH\x00\x12+\n\x07\x64\x65\x63ided\x18# \x01(\x0b\x32\x18.tongban.case.v1.DecidedH\x00\x12/\n\twithdrawn\x18$ \x01(\x0b\x32\x1a.tongban.case.v1.WithdrawnH\x00\x12@\n\x12withdrawal_refused\x18% \x01(\x0b\x32\".tongban.case.v1.WithdrawalRefusedH\x00\x42\x06\n\x04\x62ody\"O\n\rItemReference\x12\x11\n\tcatalogue\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\"\xdc\x04\n\tSubmitted\x12\x13\n\x0b\x63\x61se_number\x18\x01 \x01(\t\x12\x18\n\x10\x61\x63\x63\x65pting_region\x18\x02 \x01(\t\x12\x19\n\x11processing_region\x18\x03 \x01(\t\x12\x33\n\x0bsource_item\x18\x04 \x01(\x0b\x32\x1e.tongban.case.v1.ItemReference\x12\x33\n\x0btarget_item\x18\x05 \x01(\x0b\x32\x1e.tongban.case.v1.ItemReference\x12\x15\n\rcrosswalk_row\x18\x06 \x01(\t\x12\x38\n\x07\x61nswers\x18\x07 \x03(\x0b\x32\'.tongban.case.v1.Submitted.AnswersEntry\x12)\n\tapplicant\x18\x08 \x01(\x0b\x32\x16.tongban.case.v1.Party\x12%\n\x05\x61gent\x18\t \x01(\x0b\x32\x16.tongban.case.v1.Party\x12,\n\tmaterials\x18\n \x03(\x0b\x32\x19.tongban.case.v1.Material\x12\x1a\n\x12presentation_nonce\x18\x0b \x01(\t\x12\x11\n\tcase_salt\x18\x0c \x01(\x0c\x12:\n\x08products\x18\r \x03(\x0b\x32(.tongban.case.v1.Submitted.ProductsEntry\x1a.\n\x0c\x41nswersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a/\n\rProductsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"[\n\x0cSupplemented\x12\x0f\n\x07request\x18\x01 \x01(\r\x12,\n\tmaterials\x18\x02 \x03(\x0b\x32\x19.tongban.case.v1.Material\x12\x0c\n\x04note\x18\x03 \x01(\t\"%\n\x13WithdrawalRequested\x12\x0e\n\x06reason\x18\x01 \x01(\t\"\'\n\x05Rated\x12\r\n\x05score\x18\x01 \x01(\r\x12\x0f\n\x07\x63omment\x18\x02 \x01(\t\"7\n\x08\x41\x63\x63\x65pted\x12\x14\n\x0clocal_number\x18\x01 \x01(\t\x12\x15\n\rpromised_days\x18\x02 \x01(\r\"\x19\n\x07Refused\x12\x0e\n\x06reason\x18\x01 \x01(\t\"4\n\x0eSupplementItem\x12\x14\n\x0cmaterial_key\x18\x01 \x01(\t\x12\x0c\n\x04\x66law\x18\x02 \x01(\t\"V\n\x13SupplementRequested\x12\x0f\n\x07request\x18\x01 \x01(\r\x12.\n\x05items\x18\x02 \x03(\x0b\x32\x1f.tongban.case.v1.SupplementItem\".\n\tSuspended\x12\x11\n\tprocedure\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\t\n\x07Resumed\"_\n\x07\x44\x65\x63ided\x12\x10\n\x08\x61pproved\x18\x01 \x01(\x08\x12\x13\n\x0b\x65xplanation\x18\x02 \x01(\t\x12\x15\n\rresult_number\x18\x03 \x01(\t\x12\x16\n\x0eresult_licence\x18\x04 \x01(\t\"\x0b\n\tWithdrawn\"#\n\x11WithdrawalRefused\x12\x0e\n\x06reason\x18\x01 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,36 +36,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SUBMITTED_ANSWERSENTRY']._loaded_options = None
   _globals['_SUBMITTED_ANSWERSENTRY']._serialized_options = b'8\001'
+  _globals['_SUBMITTED_PRODUCTSENTRY']._loaded_options = None
+  _globals['_SUBMITTED_PRODUCTSENTRY']._serialized_options = b'8\001'
   _globals['_CASEEVENT']._serialized_start=143
   _globals['_CASEEVENT']._serialized_end=950
   _globals['_ITEMREFERENCE']._serialized_start=952
   _globals['_ITEMREFERENCE']._serialized_end=1031
   _globals['_SUBMITTED']._serialized_start=1034
-  _globals['_SUBMITTED']._serialized_end=1529
-  _globals['_SUBMITTED_ANSWERSENTRY']._serialized_start=1483
-  _globals['_SUBMITTED_ANSWERSENTRY']._serialized_end=1529
-  _globals['_SUPPLEMENTED']._serialized_start=1531
-  _globals['_SUPPLEMENTED']._serialized_end=1622
-  _globals['_WITHDRAWALREQUESTED']._serialized_start=1624
-  _globals['_WITHDRAWALREQUESTED']._serialized_end=1661
-  _globals['_RATED']._serialized_start=1663
-  _globals['_RATED']._serialized_end=1702
-  _globals['_ACCEPTED']._serialized_start=1704
-  _globals['_ACCEPTED']._serialized_end=1759
-  _globals['_REFUSED']._serialized_start=1761
-  _globals['_REFUSED']._serialized_end=1786
-  _globals['_SUPPLEMENTITEM']._serialized_start=1788
-  _globals['_SUPPLEMENTITEM']._serialized_end=1840
-  _globals['_SUPPLEMENTREQUESTED']._serialized_start=1842
-  _globals['_SUPPLEMENTREQUESTED']._serialized_end=1928
-  _globals['_SUSPENDED']._serialized_start=1930
-  _globals['_SUSPENDED']._serialized_end=1976
-  _globals['_RESUMED']._serialized_start=1978
-  _globals['_RESUMED']._serialized_end=1987
-  _globals['_DECIDED']._serialized_start=1989
-  _globals['_DECIDED']._serialized_end=2084
-  _globals['_WITHDRAWN']._serialized_start=2086
-  _globals['_WITHDRAWN']._serialized_end=2097
-  _globals['_WITHDRAWALREFUSED']._serialized_start=2099
-  _globals['_WITHDRAWALREFUSED']._serialized_end=2134
+  _globals['_SUBMITTED']._serialized_end=1638
+  _globals['_SUBMITTED_ANSWERSENTRY']._serialized_start=1543
+  _globals['_SUBMITTED_ANSWERSENTRY']._serialized_end=1589
+  _globals['_SUBMITTED_PRODUCTSENTRY']._serialized_start=1591
+  _globals['_SUBMITTED_PRODUCTSENTRY']._serialized_end=1638
+  _globals['_SUPPLEMENTED']._serialized_start=1640
+  _globals['_SUPPLEMENTED']._serialized_end=1731
+  _globals['_WITHDRAWALREQUESTED']._serialized_start=1733
+  _globals['_WITHDRAWALREQUESTED']._serialized_end=1770
+  _globals['_RATED']._serialized_start=1772
+  _globals['_RATED']._serialized_end=1811
+  _globals['_ACCEPTED']._serialized_start=1813
+  _globals['_ACCEPTED']._serialized_end=1868
+  _globals['_REFUSED']._serialized_start=1870
+  _globals['_REFUSED']._serialized_end=1895
+  _globals['_SUPPLEMENTITEM']._serialized_start=1897
+  _globals['_SUPPLEMENTITEM']._serialized_end=1949
+  _globals['_SUPPLEMENTREQUESTED']._serialized_start=1951
+  _globals['_SUPPLEMENTREQUESTED']._serialized_end=2037
+  _globals['_SUSPENDED']._serialized_start=2039
+  _globals['_SUSPENDED']._serialized_end=2085
+  _globals['_RESUMED']._serialized_start=2087
+  _globals['_RESUMED']._serialized_end=2096
+  _globals['_DECIDED']._serialized_start=2098
+  _globals['_DECIDED']._serialized_end=2193
+  _globals['_WITHDRAWN']._serialized_start=2195
+  _globals['_WITHDRAWN']._serialized_end=2206
+  _globals['_WITHDRAWALREFUSED']._serialized_start=2208
+  _globals['_WITHDRAWALREFUSED']._serialized_end=2243
 # @@protoc_insertion_point(module_scope)

@@ -68,8 +68,15 @@ class ItemReference(_message.Message):
     def __init__(self, catalogue: _Optional[str] = ..., code: _Optional[str] = ..., version: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
 
 class Submitted(_message.Message):
-    __slots__ = ("case_number", "accepting_region", "processing_region", "source_item", "target_item", "crosswalk_row", "answers", "applicant", "agent", "materials", "presentation_nonce", "case_salt")
+    __slots__ = ("case_number", "accepting_region", "processing_region", "source_item", "target_item", "crosswalk_row", "answers", "applicant", "agent", "materials", "presentation_nonce", "case_salt", "products")
     class AnswersEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class ProductsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
@@ -88,6 +95,7 @@ class Submitted(_message.Message):
     MATERIALS_FIELD_NUMBER: _ClassVar[int]
     PRESENTATION_NONCE_FIELD_NUMBER: _ClassVar[int]
     CASE_SALT_FIELD_NUMBER: _ClassVar[int]
+    PRODUCTS_FIELD_NUMBER: _ClassVar[int]
     case_number: str
     accepting_region: str
     processing_region: str
@@ -100,7 +108,8 @@ class Submitted(_message.Message):
     materials: _containers.RepeatedCompositeFieldContainer[_material_pb2.Material]
     presentation_nonce: str
     case_salt: bytes
-    def __init__(self, case_number: _Optional[str] = ..., accepting_region: _Optional[str] = ..., processing_region: _Optional[str] = ..., source_item: _Optional[_Union[ItemReference, _Mapping]] = ..., target_item: _Optional[_Union[ItemReference, _Mapping]] = ..., crosswalk_row: _Optional[str] = ..., answers: _Optional[_Mapping[str, str]] = ..., applicant: _Optional[_Union[_party_pb2.Party, _Mapping]] = ..., agent: _Optional[_Union[_party_pb2.Party, _Mapping]] = ..., materials: _Optional[_Iterable[_Union[_material_pb2.Material, _Mapping]]] = ..., presentation_nonce: _Optional[str] = ..., case_salt: _Optional[bytes] = ...) -> None: ...
+    products: _containers.ScalarMap[str, str]
+    def __init__(self, case_number: _Optional[str] = ..., accepting_region: _Optional[str] = ..., processing_region: _Optional[str] = ..., source_item: _Optional[_Union[ItemReference, _Mapping]] = ..., target_item: _Optional[_Union[ItemReference, _Mapping]] = ..., crosswalk_row: _Optional[str] = ..., answers: _Optional[_Mapping[str, str]] = ..., applicant: _Optional[_Union[_party_pb2.Party, _Mapping]] = ..., agent: _Optional[_Union[_party_pb2.Party, _Mapping]] = ..., materials: _Optional[_Iterable[_Union[_material_pb2.Material, _Mapping]]] = ..., presentation_nonce: _Optional[str] = ..., case_salt: _Optional[bytes] = ..., products: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class Supplemented(_message.Message):
     __slots__ = ("request", "materials", "note")

@@ -1,0 +1,236 @@
+"""Configuration: one TOML file, overridden by ``TONGBAN_…`` variables, checked whole before anything starts.
+
+Paths are relative to the file. Secrets are never in it, only the paths of files that hold them.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from trust.errors import Misconfigured, Reason
+
+_Region = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
+_MemberId = Annotated[str, Field(pattern=r"^[0-9]{6}\.[a-z][a-z0-9-]{0,31}$")]
+
+
+def _check_address(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65_535:
+        message = "expected host:port, for example 127.0.0.1:7430"
+        raise ValueError(message)
+    return value
+
+
+_Address = Annotated[str, AfterValidator(_check_address)]
+
+
+class _Section(BaseModel):
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
+
+
+class MemberSection(_Section):
+    """Who this is."""
+
+    id: _MemberId
+    """Member id in the directory, for example 430600.gateway."""
+    region: _Region
+    """The region it serves."""
+
+
+class TlsSection(_Section):
+    """Mutual TLS, as PEM files."""
+
+    certificate: Path
+    """The member's certificate chain, its own first."""
+    key: Path
+    """Its private key."""
+    roots: Path
+    """Certificates that the trust domain's members chain up to."""
+
+
+class ServerSection(_Section):
+    """The listener."""
+
+    listen: _Address
+    """host:port; port 0 takes any."""
+
+
+class KeySection(_Section):
+    """A signing key."""
+
+    kid: str = Field(min_length=1, max_length=128)
+    """Its id in the directory."""
+    file: Path
+    """PKCS #8 PEM, mode 0600."""
+
+
+class KeysSection(_Section):
+    """The gateway's keys, one for each purpose."""
+
+    message: KeySection
+    licence: KeySection
+    status: KeySection
+    log: KeySection
+
+
+class DirectorySection(_Section):
+    """Whom this gateway trusts to say who its members are."""
+
+    file: Path
+    """The signed directory."""
+    trustees: Path
+    """JSON array of {kid, jwk} of the directory's trustees."""
+    threshold: int = Field(ge=1)
+    """How many trustees must have signed."""
+
+
+class StoreSection(_Section):
+    """Where it remembers."""
+
+    path: Path
+    """SQLite file."""
+    key: Path
+    """Key that encrypts personal data at rest: 32 bytes in base64, mode 0600."""
+    cipher: Literal["AES-256-GCM", "SM4-GCM"] = "AES-256-GCM"
+
+
+class CataloguesSection(_Section):
+    """What it translates with."""
+
+    files: tuple[Path, ...] = ()
+    """Catalogues of peers, and of this region until its platform's is pulled."""
+    crosswalks: tuple[Path, ...] = ()
+    calendars: tuple[Path, ...] = ()
+    """Working-day calendars of years that the built-in one lacks."""
+
+
+class PlatformSection(_Section):
+    """The local platform behind an adapter."""
+
+    member: _MemberId
+    """Its member id in the directory."""
+    dialect: str
+    """Name of the adapter, for example hunan."""
+    base_url: str
+    credentials: Path
+    """JSON file, mode 0600."""
+    poll_seconds: float = Field(default=5.0, ge=0.05, le=3600)
+    callback_listen: _Address | None = None
+    """host:port for platforms that call back."""
+
+
+class Config(BaseSettings):
+    """A gateway's configuration."""
+
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
+        env_prefix="TONGBAN_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    member: MemberSection
+    server: ServerSection
+    tls: TlsSection
+    keys: KeysSection
+    directory: DirectorySection
+    store: StoreSection
+    catalogues: CataloguesSection = CataloguesSection()
+    platform: PlatformSection | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library's signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment stands above the file."""
+        return env_settings, init_settings
+
+
+class ClientConfig(BaseSettings):
+    """What a local member's program needs to call its gateway: ``tongban case``, ``tongban licence`` and others."""
+
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(extra="forbid", frozen=True)
+
+    member: MemberSection
+    """Who calls."""
+    gateway: _MemberId
+    """Whom it calls."""
+    tls: TlsSection
+    key: KeySection
+    """Its message key."""
+    directory: DirectorySection
+
+
+def load(path: Path) -> Config:
+    """A gateway's configuration from a file. Misconfigured(CONFIG_INVALID) that names every fault in one line each."""
+    content = _read(path)
+    try:
+        return Config(**_anchored(content, path.parent.resolve()))
+    except ValidationError as error:
+        raise _invalid(path, error) from None
+
+
+def load_client(path: Path) -> ClientConfig:
+    """A client's configuration from a file. Misconfigured(CONFIG_INVALID)."""
+    content = _read(path)
+    try:
+        return ClientConfig(**_anchored(content, path.parent.resolve()))
+    except ValidationError as error:
+        raise _invalid(path, error) from None
+
+
+_PATHS = {
+    "certificate", "key", "roots", "file", "trustees", "path", "credentials", "files", "crosswalks", "calendars",
+}  # fmt: skip
+
+
+def _anchored(content: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The same content with every path made absolute, from the file's folder."""
+
+    def anchor(name: str, value: Any) -> Any:
+        match value:
+            case dict():
+                return {key: anchor(key, inner) for key, inner in value.items()}
+            case list() if name in _PATHS:
+                return [str(folder / item) for item in value]
+            case str() if name in _PATHS:
+                return str(folder / value)
+            case _:
+                return value
+
+    return {name: anchor(name, value) for name, value in content.items()}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise Misconfigured(
+            Reason.CONFIG_INVALID,
+            f"{path} can't be read",
+            got=error.strerror or "an error",
+            mend="give the path of the configuration with --config",
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Misconfigured(
+            Reason.CONFIG_INVALID, f"{path} is not TOML", got=str(error), mend="correct the line that it names"
+        ) from error
+
+
+def _invalid(path: Path, error: ValidationError) -> Misconfigured:
+    faults = "; ".join(
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors(include_input=False)
+    )
+    return Misconfigured(
+        Reason.CONFIG_INVALID,
+        f"{path} is not a valid configuration",
+        got=faults,
+        mend="correct these settings; docs/operating.md describes each",
+    )

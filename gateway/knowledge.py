@@ -1,0 +1,77 @@
+"""What a gateway goes by, held in memory and replaced as a whole: directory, catalogues, crosswalk, calendar.
+
+Who calls in the middle of a renewal sees the old or the new, never a mixture: each part is one immutable value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gateway.domain.calendar import WorkingCalendar
+from gateway.domain.catalogue import Catalogue
+from gateway.domain.crosswalk import Crosswalk
+from trust.directory import Directory
+from trust.errors import NotFound, Reason
+
+
+def catalogue_snapshot(catalogue_id: str) -> str:
+    """Name of the snapshot under which a pulled catalogue is kept."""
+    return f"catalogue:{catalogue_id}"
+
+
+class StandingKnowledge:
+    """``gateway.exchange.house.Knowledge``, renewed by whoever pulls or reads the parts."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        envelope: bytes,
+        catalogues: Iterable[Catalogue],
+        crosswalk: Crosswalk,
+        calendar: WorkingCalendar,
+    ) -> None:
+        self._directory = directory
+        self._envelope = envelope
+        self._catalogues = {catalogue.id: catalogue for catalogue in catalogues}
+        self._crosswalk = crosswalk
+        self._calendar = calendar
+
+    @property
+    def directory(self) -> Directory:
+        """The member directory in force."""
+        return self._directory
+
+    @property
+    def directory_envelope(self) -> bytes:
+        """The directory as its trustees signed it."""
+        return self._envelope
+
+    @property
+    def crosswalk(self) -> Crosswalk:
+        """The mapping between catalogues."""
+        return self._crosswalk
+
+    @property
+    def calendar(self) -> WorkingCalendar:
+        """Working days."""
+        return self._calendar
+
+    def catalogue(self, region: str) -> Catalogue:
+        """A region's catalogue."""
+        known = self._catalogues.get(region)
+        if known is None:
+            raise NotFound(
+                Reason.ITEM_UNKNOWN,
+                f"no catalogue of region {region} is here",
+                expected=f"one of {', '.join(sorted(self._catalogues)) or 'none yet'}",
+                mend="wait until it is pulled, or add it to [catalogues] in the configuration",
+            )
+        return known
+
+    def renew_directory(self, directory: Directory, envelope: bytes) -> None:
+        """Go by this directory from now on."""
+        self._directory, self._envelope = directory, envelope
+
+    def adopt(self, catalogue: Catalogue) -> None:
+        """Go by this catalogue from now on."""
+        self._catalogues = {**self._catalogues, catalogue.id: catalogue}

@@ -1,0 +1,40 @@
+"""The other gateways, as the exchange and the dispatcher see them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tongban.exchange.v1 import exchange_service_pb2
+from tongban.licence.v1 import licence_service_pb2
+
+from gateway.ports import SignedAnswer
+from gateway.rpc.client import SignedClient
+from gateway.wire import cases, licences, routes
+
+
+class GrpcPeers:
+    """``gateway.ports.Peer`` over signed gRPC."""
+
+    def __init__(self, client: SignedClient) -> None:
+        self._client = client
+
+    async def deliver(self, member: str, case_id: str, events: Sequence[bytes]) -> SignedAnswer:
+        """Deliver a case's events; the verified receipt, with the call it answers."""
+        body = exchange_service_pb2.DeliverEventsRequest(case_id=case_id, events=events).SerializeToString()
+        # One attempt: a delivery that fails is the outbox's to repeat, with its own patience.
+        answer = await self._client.call(member, routes.DELIVER_EVENTS, body, attempts=1)
+        receipt = cases.read_receipt(answer.body)
+        return SignedAnswer(
+            request=answer.request,
+            request_body=answer.request_body,
+            response=answer.response,
+            response_body=answer.body,
+            accepted_through=receipt.accepted_through,
+            leaf_hashes=receipt.leaf_hashes,
+        )
+
+    async def status_list(self, member: str, uri: str) -> str:
+        """An issuer's status list token."""
+        body = licence_service_pb2.GetStatusListRequest(uri=uri).SerializeToString()
+        answer = await self._client.call(member, routes.GET_STATUS_LIST, body)
+        return licences.read_status_list(answer.body)

@@ -1,0 +1,78 @@
+"""Bring a store's schema to the revision that this program speaks.
+
+Rules:
+
+1. A store that is current costs one query. SQLAlchemy and Alembic, 40 MB of memory, are imported only for a store that
+   is not.
+2. Migrations go up only. A store of a newer program is refused: a downgrade could lose what the newer one wrote.
+3. All revisions are applied in one transaction, so a crash leaves the store as it was before.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from trust.errors import Misconfigured, Reason
+
+REVISIONS: Final = ("0001",)
+"""Every revision that this program knows, oldest first. The last is the one it speaks."""
+
+
+def revision_of(connection: sqlite3.Connection) -> str:
+    """The revision of a store's schema; empty for a new file.
+
+    Misconfigured(CONFIG_INVALID) for a database that is none of ours, or a newer program's.
+    """
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not tables:
+        return ""
+    rows = (
+        connection.execute("SELECT version_num FROM alembic_version").fetchall() if "alembic_version" in tables else []
+    )
+    if not rows:
+        raise Misconfigured(
+            Reason.CONFIG_INVALID,
+            "the database file is not a store of this program",
+            got=f"a database with {len(tables)} tables and no schema revision",
+            expected="a store, or no file",
+            mend="name another file",
+        )
+    revision = str(rows[0][0])
+    if revision not in REVISIONS:
+        raise Misconfigured(
+            Reason.CONFIG_INVALID,
+            "the store was written by a newer version of this program",
+            got=f"schema revision {revision!r}",
+            expected=f"{REVISIONS[-1]!r} or older",
+            mend="install the newer version again, or restore a backup from before the upgrade",
+        )
+    return revision
+
+
+def upgrade(path: Path) -> None:
+    """Apply the revisions that are missing. Raises sqlalchemy.exc.DBAPIError around what sqlite3 raised."""
+    from alembic import command  # noqa: PLC0415 - rule 1
+    from alembic.config import Config  # noqa: PLC0415
+    from sqlalchemy import NullPool, create_engine, event  # noqa: PLC0415
+
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+
+    # pysqlite begins a transaction only before INSERT and the like, so DDL would be committed piece by piece.
+    @event.listens_for(engine, "connect")
+    def _no_implicit_transactions(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: object) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    try:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()

@@ -1,0 +1,1 @@
+"""Revisions of the schema, oldest first. A revision that was released is never edited."""

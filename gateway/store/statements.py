@@ -1,0 +1,125 @@
+"""Every SQL statement of the SQLite store, by name.
+
+Kept by hand: each runs thousands of times a second, and each plan is meant to be read. Constant texts, so that sqlite3
+compiles each once for a connection.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# what the store knows of itself
+FACT: Final = "SELECT value FROM store_facts WHERE name = ?"
+SET_FACT: Final = (
+    "INSERT INTO store_facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+
+# keys
+DATA_KEY: Final = "SELECT wrapped FROM data_keys WHERE owner = ?"
+ADD_DATA_KEY: Final = "INSERT INTO data_keys (owner, wrapped) VALUES (?, ?)"
+
+# calls and replies
+ADD_SEEN: Final = "INSERT INTO seen_calls (issuer, jti, until) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+PRUNE_SEEN: Final = "DELETE FROM seen_calls WHERE until < ?"
+ADD_REPLY: Final = (
+    "INSERT INTO replies (member, key, request_digest, owner, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+REPLY: Final = "SELECT request_digest, owner, body FROM replies WHERE member = ? AND key = ?"
+
+# cases
+CASE_COLUMNS: Final = (
+    "case_id, number, side, peer, accepting_region, processing_region, source_code, target_code, item_name, state, "
+    "opened_at, updated_at, commitment, local_number, peer_local_number, version"
+)
+ADD_CASE: Final = (
+    f"INSERT INTO cases ({CASE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
+    "ON CONFLICT (case_id) DO NOTHING"
+)
+UPDATE_CASE: Final = (
+    "UPDATE cases SET number = ?, side = ?, peer = ?, accepting_region = ?, processing_region = ?, source_code = ?, "
+    "target_code = ?, item_name = ?, state = ?, opened_at = ?, updated_at = ?, commitment = ?, local_number = ?, "
+    "peer_local_number = ?, version = ? WHERE case_id = ? AND version = ?"
+)
+CASE_BY_ID: Final = f"SELECT {CASE_COLUMNS} FROM cases WHERE case_id = ?"  # noqa: S608 - a constant
+CASE_BY_NUMBER: Final = f"SELECT {CASE_COLUMNS} FROM cases WHERE number = ?"  # noqa: S608
+CASES_NEWEST: Final = f"SELECT {CASE_COLUMNS} FROM cases WHERE state = ? ORDER BY opened_at DESC, case_id DESC LIMIT ?"  # noqa: S608
+CASES_BEFORE: Final = (
+    f"SELECT {CASE_COLUMNS} FROM cases WHERE state = ? AND (opened_at, case_id) < (?, ?) "  # noqa: S608
+    "ORDER BY opened_at DESC, case_id DESC LIMIT ?"
+)
+CASE_OPENED_AT: Final = "SELECT opened_at FROM cases WHERE case_id = ?"
+
+# events
+ADD_EVENT: Final = "INSERT INTO events (case_id, side, seq, digest, raw) VALUES (?, ?, ?, ?, ?)"
+EVENTS: Final = "SELECT side, seq, digest, raw FROM events WHERE case_id = ? ORDER BY side, seq"
+
+# evidence
+ADD_EVIDENCE: Final = "INSERT INTO evidence (call_digest, case_id, method, content) VALUES (?, ?, ?, ?)"
+EVIDENCE: Final = "SELECT call_digest, method, content FROM evidence WHERE case_id = ? ORDER BY evidence_id"
+
+# deliveries
+DELIVERY_COLUMNS: Final = "delivery_id, kind, destination, stream, subject, payload, attempts, run_at, last_error, dead"
+ADD_DELIVERY: Final = (
+    "INSERT INTO deliveries (delivery_id, kind, destination, stream, subject, payload, attempts, run_at, due_at, "
+    "last_error, dead, head, token) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?7, ?8, ?9, "
+    "NOT EXISTS (SELECT 1 FROM deliveries WHERE destination = ?3 AND stream = ?4), '') "
+    "ON CONFLICT (destination, stream, kind, subject) DO NOTHING"
+)
+SETTLE: Final = "DELETE FROM deliveries WHERE delivery_id = ? AND token = ? RETURNING destination, stream"
+PROMOTE_NEXT: Final = (
+    "UPDATE deliveries SET head = 1 "
+    "WHERE position = (SELECT min(position) FROM deliveries WHERE destination = ? AND stream = ?)"
+)
+DUE: Final = (
+    f"SELECT {DELIVERY_COLUMNS} FROM deliveries WHERE head = 1 AND dead = 0 AND due_at <= ? "  # noqa: S608
+    "ORDER BY due_at, position LIMIT ?"
+)
+LEASE: Final = "UPDATE deliveries SET token = ?, due_at = ? WHERE delivery_id = ?"
+POSTPONE: Final = (
+    "UPDATE deliveries SET attempts = attempts + 1, run_at = ?1, due_at = ?1, last_error = ?2, dead = ?3, token = '' "
+    "WHERE delivery_id = ?4 AND token = ?5"
+)
+REQUEUE: Final = (  # one that is being worked on keeps its lease; the worker's result decides
+    "UPDATE deliveries SET dead = 0, run_at = ?1, due_at = CASE token WHEN '' THEN ?1 ELSE due_at END "
+    "WHERE delivery_id = ?2"
+)
+CLEAR_LEASES: Final = "UPDATE deliveries SET token = '', due_at = run_at WHERE token <> ''"
+NEXT_DUE: Final = "SELECT min(due_at) FROM deliveries WHERE head = 1 AND dead = 0"
+DELIVERIES: Final = (
+    f"SELECT {DELIVERY_COLUMNS} FROM deliveries WHERE (?1 = '' OR stream = ?1) AND dead >= ?2 "  # noqa: S608
+    "ORDER BY position LIMIT ?3"
+)
+
+# numbers, bookmarks, snapshots, licences
+NEXT_SERIAL: Final = (
+    "INSERT INTO serials (series, last) VALUES (?, 1) ON CONFLICT (series) DO UPDATE SET last = last + 1 RETURNING last"
+)
+SET_BOOKMARK: Final = (
+    "INSERT INTO bookmarks (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+BOOKMARK: Final = "SELECT value FROM bookmarks WHERE name = ?"
+SET_SNAPSHOT: Final = (
+    "INSERT INTO snapshots (name, content) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET content = excluded.content"
+)
+SNAPSHOT: Final = "SELECT content FROM snapshots WHERE name = ?"
+SET_LICENCE: Final = (
+    "INSERT INTO licences (licence_id, licence_type, list_uri, list_index, status) VALUES (?, ?, ?, ?, ?) "
+    "ON CONFLICT (licence_id) DO UPDATE SET status = excluded.status"
+)
+LICENCE: Final = "SELECT licence_id, licence_type, list_uri, list_index, status FROM licences WHERE licence_id = ?"
+NOT_VALID: Final = "SELECT list_index, status FROM licences WHERE list_uri = ? AND status <> 0"
+
+# audit log
+ADD_LEAF: Final = "INSERT INTO leaves (data) VALUES (?)"
+WAITING_LEAVES: Final = "SELECT leaf_id, data FROM leaves WHERE leaf_index IS NULL ORDER BY leaf_id LIMIT ?"
+PLACE_LEAF: Final = "UPDATE leaves SET leaf_index = ?, leaf_hash = ? WHERE leaf_id = ? AND leaf_index IS NULL"
+LEAVES: Final = "SELECT data FROM leaves WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index"
+LEAF_INDEX: Final = "SELECT min(leaf_index) FROM leaves WHERE leaf_hash = ?"
+ADD_NODE: Final = "INSERT INTO log_nodes (level, node_index, hash) VALUES (?, ?, ?)"
+NODE: Final = "SELECT hash FROM log_nodes WHERE level = ? AND node_index = ?"
+TAKE_LOG: Final = (
+    "INSERT INTO log_head (head_id, epoch, size, frontier, checkpoint) VALUES (1, 1, 0, '', '') "
+    "ON CONFLICT (head_id) DO UPDATE SET epoch = epoch + 1 RETURNING epoch, size, frontier, checkpoint"
+)
+LOG_HEAD: Final = "SELECT epoch, size, frontier, checkpoint FROM log_head WHERE head_id = 1"
+SET_LOG_HEAD: Final = "UPDATE log_head SET size = ?, frontier = ?, checkpoint = ? WHERE head_id = 1"

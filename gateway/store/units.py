@@ -1,0 +1,323 @@
+"""Units of work: what each writing method of the store does inside a transaction, on the writer's cursor.
+
+A unit either returns, and all of it is committed, or raises, and none of it is. It never begins or commits by itself.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from datetime import datetime, timedelta
+
+from gateway.ports import (
+    AlreadyRecorded,
+    CaseRow,
+    Delivery,
+    DeliveryKind,
+    Evidence,
+    Lease,
+    LogHead,
+    NewDelivery,
+    PlacedBatch,
+    Recording,
+    SeenCall,
+    StaleCase,
+    StaleLease,
+    StoredReply,
+)
+from gateway.store import refusals
+from gateway.store import statements as sql
+from gateway.store.rows import (
+    Row,
+    case_values,
+    from_micros,
+    frontier_of,
+    frontier_text,
+    licence_values,
+    pack,
+    to_micros,
+    unpack,
+)
+from gateway.store.vault import SealingKey, Vault, general_owner, place
+from trust.errors import Misconfigured, Reason
+
+
+class Keys:
+    """The data keys that one unit or read needs, each fetched once.
+
+    It lives no longer than its unit: a key made in a unit that was rolled back must never be used again, because what
+    it would seal could not be opened.
+    """
+
+    __slots__ = ("_cursor", "_held", "_vault")
+
+    def __init__(self, cursor: sqlite3.Cursor, vault: Vault) -> None:
+        self._cursor = cursor
+        self._vault = vault
+        self._held: dict[str, SealingKey] = {}
+
+    def for_sealing(self, owner: str) -> SealingKey:
+        """The owner's key; made and stored now when it has none."""
+        held = self._held.get(owner)
+        if held is not None:
+            return held
+        row = self._cursor.execute(sql.DATA_KEY, (owner,)).fetchone()
+        if row is not None:
+            key = self._vault.data_key(owner, row[0])
+        else:
+            wrapped, key = self._vault.new_key(owner)
+            self._cursor.execute(sql.ADD_DATA_KEY, (owner, wrapped))
+        self._held[owner] = key
+        return key
+
+    def for_opening(self, owner: str) -> SealingKey:
+        """The owner's key. Misconfigured(STORE_CORRUPT) when it is gone."""
+        held = self._held.get(owner)
+        if held is None:
+            row = self._cursor.execute(sql.DATA_KEY, (owner,)).fetchone()
+            if row is None:
+                raise Misconfigured(
+                    Reason.STORE_CORRUPT,
+                    "a data key is missing from the store",
+                    got="sealed values whose key was erased",
+                    expected="the key beside the values",
+                    mend="if they were not erased on purpose, restore the store from a backup",
+                )
+            held = self._held[owner] = self._vault.data_key(owner, row[0])
+        return held
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Recording
+# --------------------------------------------------------------------------------------------------------------------
+
+
+def record(cursor: sqlite3.Cursor, vault: Vault, recording: Recording) -> None:
+    """Write a recording; the numbers are those of ``Recording``."""
+    keys = Keys(cursor, vault)
+    # 1
+    if recording.seen is not None:
+        _take_call(cursor, recording.seen)
+    # 2
+    if recording.reply is not None:
+        _take_key(cursor, keys, recording.reply, recording.case)
+    # 3
+    if recording.case is not None:
+        _write_case(cursor, recording.case)
+    # 4
+    for lease in recording.settled:
+        _settle(cursor, lease)
+    # 5
+    for recorded in recording.events:
+        event = recorded.event
+        where = place("events.raw", event.case_id, event.side, str(event.seq))
+        raw = keys.for_sealing(event.case_id).seal(recorded.raw, where)
+        cursor.execute(sql.ADD_EVENT, (event.case_id, event.side, event.seq, recorded.digest, raw))
+    for delivery in recording.deliveries:
+        _add_delivery(cursor, keys, delivery)
+    for leaf in recording.leaves:
+        cursor.execute(sql.ADD_LEAF, (leaf,))
+    for call in recording.evidence:
+        _add_evidence(cursor, keys, call)
+    for entry in recording.licences:
+        cursor.execute(sql.SET_LICENCE, licence_values(entry))
+    for bookmark in recording.bookmarks.items():
+        cursor.execute(sql.SET_BOOKMARK, bookmark)
+    for snapshot in recording.snapshots.items():
+        cursor.execute(sql.SET_SNAPSHOT, snapshot)
+
+
+def _take_call(cursor: sqlite3.Cursor, seen: SeenCall) -> None:
+    cursor.execute(sql.ADD_SEEN, (seen.issuer, seen.jti, to_micros(seen.until)))
+    if cursor.rowcount == 0:
+        raise refusals.call_replayed(seen)
+
+
+def _take_key(cursor: sqlite3.Cursor, keys: Keys, reply: StoredReply, case: CaseRow | None) -> None:
+    # The reply to a call about a case is forgotten with the case.
+    owner = case.case_id if case is not None else general_owner(reply.key)
+    body = keys.for_sealing(owner).seal(reply.body, place("replies.body", reply.member, reply.key))
+    cursor.execute(sql.ADD_REPLY, (reply.member, reply.key, reply.request_digest, owner, body))
+    if cursor.rowcount == 0:
+        stored = read_reply(cursor, keys, reply.member, reply.key)
+        if stored is None or stored.request_digest != reply.request_digest:
+            raise refusals.key_reused(reply)
+        raise AlreadyRecorded(stored)
+
+
+def read_reply(cursor: sqlite3.Cursor, keys: Keys, member: str, key: str) -> StoredReply | None:
+    """The stored answer to an idempotency key."""
+    row = cursor.execute(sql.REPLY, (member, key)).fetchone()
+    if row is None:
+        return None
+    digest, owner, sealed = row
+    body = keys.for_opening(owner).open(sealed, place("replies.body", member, key))
+    return StoredReply(member, key, digest, body)
+
+
+def _write_case(cursor: sqlite3.Cursor, row: CaseRow) -> None:
+    if row.version == 0:
+        cursor.execute(sql.ADD_CASE, (row.case_id, *case_values(row)))
+    else:
+        cursor.execute(sql.UPDATE_CASE, (*case_values(row), row.case_id, row.version))
+    if cursor.rowcount == 0:
+        raise StaleCase
+
+
+def _settle(cursor: sqlite3.Cursor, lease: Lease) -> None:
+    # An empty token is no lease; it is what a delivery that nobody holds has in its column.
+    stream = cursor.execute(sql.SETTLE, (lease.delivery_id, lease.token)).fetchone() if lease.token else None
+    if stream is None:
+        raise StaleLease
+    cursor.execute(sql.PROMOTE_NEXT, stream)
+
+
+def _add_delivery(cursor: sqlite3.Cursor, keys: Keys, new: NewDelivery) -> None:
+    payload = b""
+    if new.payload:
+        key = keys.for_sealing(general_owner(new.delivery_id))
+        payload = key.seal(new.payload, place("deliveries.payload", new.delivery_id))
+    run_at = 0 if new.run_at is None else to_micros(new.run_at)
+    cursor.execute(
+        sql.ADD_DELIVERY,
+        (
+            new.delivery_id,
+            new.kind,
+            new.destination,
+            new.stream,
+            new.subject,
+            payload,
+            run_at,
+            new.dead_because,
+            1 if new.dead_because else 0,
+        ),
+    )
+
+
+def _add_evidence(cursor: sqlite3.Cursor, keys: Keys, call: Evidence) -> None:
+    case_id, digest = call.case_id, call.call_digest
+    content = pack((call.request.encode(), call.request_body, call.response.encode(), call.response_body))
+    sealed = keys.for_sealing(_evidence_owner(case_id, digest)).seal(content, _evidence_place(case_id, digest))
+    cursor.execute(sql.ADD_EVIDENCE, (digest, case_id, call.method, sealed))
+
+
+def evidence_of(keys: Keys, case_id: str, row: Row) -> Evidence:
+    """A piece of evidence from its row."""
+    digest, method, sealed = row
+    content = keys.for_opening(_evidence_owner(case_id, digest)).open(sealed, _evidence_place(case_id, digest))
+    request, request_body, response, response_body = unpack(content)
+    return Evidence(digest, case_id, method, request.decode(), request_body, response.decode(), response_body)
+
+
+def _evidence_owner(case_id: str, call_digest: bytes) -> str:
+    return case_id or general_owner(call_digest.hex())
+
+
+def _evidence_place(case_id: str, call_digest: bytes) -> bytes:
+    return place("evidence.content", case_id, call_digest.hex())
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Deliveries
+# --------------------------------------------------------------------------------------------------------------------
+
+
+def delivery_of(keys: Keys, row: Row, lease: Lease | None = None) -> Delivery:
+    """A delivery from the columns ``statements.DELIVERY_COLUMNS``."""
+    delivery_id, kind, destination, stream, subject, payload, attempts, run_at, last_error, dead = row
+    if payload:
+        key = keys.for_opening(general_owner(delivery_id))
+        payload = key.open(payload, place("deliveries.payload", delivery_id))
+    return Delivery(
+        delivery_id=delivery_id,
+        kind=DeliveryKind(kind),
+        destination=destination,
+        stream=stream,
+        subject=subject,
+        payload=payload,
+        attempts=attempts,
+        run_at=from_micros(run_at),
+        last_error=last_error,
+        dead=bool(dead),
+        lease=lease,
+    )
+
+
+def claim(cursor: sqlite3.Cursor, vault: Vault, now: datetime, limit: int, lease: timedelta) -> list[Delivery]:
+    """Lease what is due. A crash after the commit leaves leases that the next start clears."""
+    keys = Keys(cursor, vault)
+    until = to_micros(now + lease)
+    claimed: list[Delivery] = []
+    for row in cursor.execute(sql.DUE, (to_micros(now), limit)).fetchall():
+        held = Lease(delivery_id=row[0], token=secrets.token_hex(16))
+        cursor.execute(sql.LEASE, (held.token, until, held.delivery_id))
+        claimed.append(delivery_of(keys, row, held))
+    return claimed
+
+
+def postpone(cursor: sqlite3.Cursor, lease: Lease, run_at: datetime, error: str, *, dead: bool) -> None:
+    """Give a lease back after a failed attempt."""
+    if lease.token:
+        cursor.execute(sql.POSTPONE, (to_micros(run_at), error, int(dead), lease.delivery_id, lease.token))
+    if not lease.token or cursor.rowcount == 0:
+        raise StaleLease
+
+
+def requeue(cursor: sqlite3.Cursor, delivery_id: str, now: datetime) -> None:
+    """Make a delivery due."""
+    cursor.execute(sql.REQUEUE, (to_micros(now), delivery_id))
+    if cursor.rowcount == 0:
+        raise refusals.delivery_unknown(delivery_id)
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# Numbers, audit log, life of the process
+# --------------------------------------------------------------------------------------------------------------------
+
+
+def next_serial(cursor: sqlite3.Cursor, series: str) -> int:
+    """The next number of a series. A crash after the commit loses the number."""
+    return int(cursor.execute(sql.NEXT_SERIAL, (series,)).fetchone()[0])
+
+
+def log_head_of(row: Row | None) -> LogHead:
+    """The head from its row; the empty log when there is none."""
+    if row is None:
+        return LogHead(epoch=0, size=0, frontier=(), checkpoint="")
+    epoch, size, frontier, checkpoint = row
+    return LogHead(epoch, size, frontier_of(frontier), checkpoint)
+
+
+def take_log(cursor: sqlite3.Cursor) -> LogHead:
+    """Raise the epoch."""
+    return log_head_of(cursor.execute(sql.TAKE_LOG).fetchone())
+
+
+def place_leaves(cursor: sqlite3.Cursor, batch: PlacedBatch) -> None:
+    """Write a sequencer step on top of the head that it was computed from."""
+    refusals.require_newest(log_head_of(cursor.execute(sql.LOG_HEAD).fetchone()), batch)
+    for offset, (leaf_id, leaf_hash) in enumerate(batch.leaves):
+        cursor.execute(sql.PLACE_LEAF, (batch.first_index + offset, leaf_hash, leaf_id))
+        if cursor.rowcount == 0:
+            raise refusals.leaf_not_waiting(leaf_id)
+    cursor.executemany(sql.ADD_NODE, batch.nodes)
+    size = batch.first_index + len(batch.leaves)
+    cursor.execute(sql.SET_LOG_HEAD, (size, frontier_text(batch.frontier), batch.checkpoint))
+
+
+def boot(cursor: sqlite3.Cursor) -> bool:
+    """Note a start; whether the note of the last one still stands."""
+    row = cursor.execute(sql.FACT, ("running",)).fetchone()
+    cursor.execute(sql.SET_FACT, ("running", "1"))
+    return row is not None and row[0] == "1"
+
+
+def stop(cursor: sqlite3.Cursor) -> None:
+    """Note a clean stop."""
+    cursor.execute(sql.SET_FACT, ("running", "0"))
+
+
+def prune(cursor: sqlite3.Cursor, now: datetime) -> int:
+    """Forget calls whose time is over."""
+    cursor.execute(sql.PRUNE_SEEN, (to_micros(now),))
+    return cursor.rowcount
