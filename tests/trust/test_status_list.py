@@ -246,7 +246,6 @@ def test_a_token_that_can_not_be_used_names_the_step(token: str, step: str) -> N
     assert caught.value.reason is Reason.STATUS_LIST_REFUSED
 
 
-@pytest.mark.parametrize("length", [2000, MAX_TOKEN_CHARACTERS])
-def test_a_token_beyond_its_bounds_is_refused_before_it_is_decoded(length: int) -> None:
+def test_a_token_beyond_its_bounds_is_refused_before_it_is_decoded() -> None:
     with pytest.raises(Malformed, match=r"step 1.*at most"):
-        verify_status_token("e" * length + ".e30.e30", DIRECTORY, uri=URI, now=NOW)
+        verify_status_token("e" * MAX_TOKEN_CHARACTERS + ".e30.e30", DIRECTORY, uri=URI, now=NOW)
