@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from gateway.ports import AlreadyRecorded, StaleCase, StaleLease
 from gateway.store import refusals
 from trust.errors import Fault, Internal, Misconfigured, Reason, TongbanError, Unavailable
 
@@ -55,10 +56,26 @@ def of_opening(error: sqlite3.Error, path: str) -> TongbanError:
     return of_transaction(error)
 
 
+def closed() -> Unavailable:
+    """The store was closed; what comes late is not taken."""
+    return Unavailable(Reason.STORE_UNAVAILABLE, "the store is closed", fault=Fault.OPERATOR)
+
+
 def of_unit(error: Exception) -> Exception:
     """Name what one unit of work raised by itself; the others of its transaction go on."""
+    if isinstance(error, TongbanError | AlreadyRecorded | StaleCase | StaleLease):
+        return error
     if isinstance(error, sqlite3.IntegrityError) and error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
-        return refusals.already_taken(str(error).removeprefix("UNIQUE constraint failed: "))
-    if isinstance(error, sqlite3.Error | TypeError | ValueError | OverflowError | LookupError):
-        return Internal(Reason.INTERNAL, "the store was given a value that it can't keep", got=type(error).__name__)
-    return error
+        return _caused(refusals.already_taken(str(error).removeprefix("UNIQUE constraint failed: ")), error)
+    defect = Internal(Reason.INTERNAL, "the store was given a value that it can't keep", got=type(error).__name__)
+    return _caused(defect, error)
+
+
+def of_commit(error: Exception) -> Exception:
+    """Name what failed a whole commit; a new error for each unit, since each is raised in a task of its own."""
+    return _caused(of_transaction(error), error) if isinstance(error, sqlite3.Error) else error
+
+
+def _caused(named: TongbanError, cause: Exception) -> TongbanError:
+    named.__cause__ = cause
+    return named

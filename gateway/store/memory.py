@@ -127,6 +127,13 @@ class MemoryStore:
         places = [_place_of(recorded) for recorded in recording.events]
         if len(set(places)) != len(places) or any(place in self._events for place in places):
             raise refusals.already_taken("events.case_id, events.side, events.seq")
+        gone = {lease.delivery_id for lease in recording.settled}
+        held = {key: _subject_of(one.delivery) for key, one in self._deliveries.items() if key not in gone}
+        for new in recording.deliveries:
+            if _subject_of(new) in held.values():
+                continue  # passed over
+            if held.setdefault(new.delivery_id, _subject_of(new)) != _subject_of(new):
+                raise refusals.already_taken("deliveries.delivery_id")
         taken = {(entry.list_uri, entry.index): entry.licence_id for entry in self._licences.values()}
         for entry in recording.licences:
             if entry.licence_id in self._licences:
@@ -185,11 +192,8 @@ class MemoryStore:
     # deliveries
 
     def _add_delivery(self, new: NewDelivery) -> None:
-        same = (new.kind, new.destination, new.stream, new.subject)
-        for waiting in self._deliveries.values():
-            held = waiting.delivery
-            if (held.kind, held.destination, held.stream, held.subject) == same:
-                return
+        if any(_subject_of(waiting.delivery) == _subject_of(new) for waiting in self._deliveries.values()):
+            return
         run_at = new.run_at or EPOCH
         delivery = Delivery(
             delivery_id=new.delivery_id,
@@ -321,6 +325,10 @@ class MemoryStore:
 
 def _place_of(recorded: RecordedEvent) -> _EventPlace:
     return recorded.event.case_id, recorded.event.side, recorded.event.seq
+
+
+def _subject_of(delivery: NewDelivery | Delivery) -> tuple[str, str, str, str]:
+    return delivery.kind, delivery.destination, delivery.stream, delivery.subject
 
 
 def _age(row: CaseRow) -> tuple[datetime, str]:

@@ -52,10 +52,11 @@ def revision_of(connection: sqlite3.Connection) -> str:
 
 
 def upgrade(path: Path) -> None:
-    """Apply the revisions that are missing. Raises sqlalchemy.exc.DBAPIError around what sqlite3 raised."""
+    """Apply the revisions that are missing. Raises sqlite3.Error and leaves the store as it was."""
     from alembic import command  # noqa: PLC0415 - rule 1
     from alembic.config import Config  # noqa: PLC0415
     from sqlalchemy import NullPool, create_engine, event  # noqa: PLC0415
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
 
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
 
@@ -74,5 +75,7 @@ def upgrade(path: Path) -> None:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise error.orig or error from error
     finally:
         engine.dispose()

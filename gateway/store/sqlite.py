@@ -298,12 +298,16 @@ class SqliteStore:
         return await self._read(read)
 
     def _look_up(self, read: Callable[[sqlite3.Cursor], Result]) -> Result:
+        if self._closed:
+            raise failures.closed()
         try:
             return read(self._near)
         except sqlite3.Error as error:
             raise failures.of_transaction(error) from error
 
     async def _read(self, read: Callable[[sqlite3.Cursor], Result]) -> Result:
+        if self._closed:
+            raise failures.closed()
         try:
             return await asyncio.get_running_loop().run_in_executor(self._reader, read, self._far)
         except sqlite3.Error as error:

@@ -23,7 +23,6 @@ from threading import Thread
 from typing import Any, Final, TypeAlias, TypeVar
 
 from gateway.store import failures
-from trust.errors import Fault, Reason, Unavailable
 
 Result = TypeVar("Result")
 Unit: TypeAlias = Callable[[sqlite3.Cursor], Result]
@@ -56,7 +55,7 @@ class Writer:
     async def run(self, unit: Unit[Result]) -> Result:
         """Run a unit; durable on return. Raises what the unit raises, named; or Unavailable."""
         if self._stopped:
-            raise Unavailable(Reason.STORE_UNAVAILABLE, "the store is closed", fault=Fault.OPERATOR)
+            raise failures.closed()
         future: asyncio.Future[Result] = self._loop.create_future()
         self._queue.put((unit, future))
         return await future
@@ -109,8 +108,7 @@ class Writer:
                 self._failpoint("store.after_commit")
         except Exception as error:  # noqa: BLE001 - whatever it is, the units must hear of it and the thread go on
             self._roll_back()
-            named = failures.of_transaction(error) if isinstance(error, sqlite3.Error) else error
-            return [(future, None, named) for _, future in batch]
+            return [(future, None, failures.of_commit(error)) for _, future in batch]
         return outcomes
 
     def _run_alone(self, unit: Unit[Any], future: asyncio.Future[Any]) -> _Outcome:
