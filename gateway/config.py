@@ -96,7 +96,8 @@ class StoreSection(_Section):
     """SQLite file."""
     key: Path
     """Key that encrypts personal data at rest: 32 bytes in base64, mode 0600."""
-    cipher: Literal["AES-256-GCM", "SM4-GCM"] = "AES-256-GCM"
+    cipher: Literal["aes-256-gcm", "sm4-gcm"] = "aes-256-gcm"
+    """How personal data is sealed; what the other cipher sealed stays readable."""
 
 
 class CataloguesSection(_Section):

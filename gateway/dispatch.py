@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
-from uuid import uuid4
 
 import structlog
 
@@ -181,7 +180,7 @@ class Dispatcher:
     async def _set_notice_aside(self, delivery: Delivery, lease: Lease, error: TongbanError) -> None:
         """A notice that can't be taken must not hold up what the platform told after it: it leaves its stream."""
         aside = NewDelivery(
-            delivery_id=str(uuid4()),
+            delivery_id=self._house.new_id(),
             kind=delivery.kind,
             destination=delivery.destination,
             stream=f"aside:{delivery.subject}",

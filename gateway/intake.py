@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
-from uuid import uuid4
 
 import structlog
 
@@ -44,7 +43,7 @@ async def take_notices(
 
 def _delivery(house: House, notice: Notice | UnreadableNotice) -> NewDelivery:
     base = NewDelivery(
-        delivery_id=str(uuid4()),
+        delivery_id=house.new_id(),
         kind=DeliveryKind.PLATFORM_NOTICE,
         destination=house.platform,
         stream=f"aside:{notice.notice_id}",

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 from gateway.domain import commands
 from gateway.domain.application import ItemReference, Material, MaterialCarrier
@@ -98,7 +97,7 @@ async def open_case(house: House, caller: Caller, asked: commands.OpenCase) -> D
         presentation_nonce=asked.presentation_nonce,
         case_salt=house.random(CASE_SALT_BYTES),
     )
-    case_id = str(UUID(bytes=house.random(16), version=4))
+    case_id = house.new_id()
     row = CaseRow(
         case_id=case_id,
         number=number,
@@ -210,7 +209,7 @@ async def _emit(
         Recording(
             case=row,
             events=(recorded,),
-            deliveries=(records.to_peer(row, event), *records.to_platform(house, row, event)),
+            deliveries=(records.to_peer(house, row, event), *records.to_platform(house, row, event)),
             leaves=(leaf,),
             licences=issued,
         ),

@@ -11,6 +11,7 @@ from gateway.domain.calendar import WorkingCalendar
 from gateway.domain.catalogue import Catalogue
 from gateway.domain.commands import Command
 from gateway.domain.crosswalk import Crosswalk
+from gateway.domain.ids import RANDOM_BYTES, ordered_id
 from gateway.exchange.status_lists import StatusLists
 from gateway.ports import Clock, EventCodec, Store
 from trust.directory import Action, Directory
@@ -96,3 +97,7 @@ class House:
     """Called when something was recorded that others act on: deliveries, leaves."""
     failpoint: Callable[[str], None] = field(default=lambda _: None)
     """Called with a step's name where a crash is worth trying; does nothing outside tests."""
+
+    def new_id(self) -> str:
+        """An id for a case or a delivery, growing with time."""
+        return ordered_id(self.clock.now(), self.random(RANDOM_BYTES))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from uuid import uuid4
 
 from gateway.domain import commands
 from gateway.domain.calendar import beijing_date
@@ -65,9 +64,9 @@ def row_after(row: CaseRow, case: Case, now: datetime) -> CaseRow:
     return replace(row, state=case.state, updated_at=now, peer_local_number=peer_number)
 
 
-def to_peer(row: CaseRow, event: CaseEvent) -> NewDelivery:
+def to_peer(house: House, row: CaseRow, event: CaseEvent) -> NewDelivery:
     """Our event, for the other gateway."""
-    return NewDelivery(str(uuid4()), DeliveryKind.PEER_EVENT, row.peer, row.case_id, str(event.seq))
+    return NewDelivery(house.new_id(), DeliveryKind.PEER_EVENT, row.peer, row.case_id, str(event.seq))
 
 
 def to_platform(house: House, row: CaseRow, event: CaseEvent) -> tuple[NewDelivery, ...]:
@@ -80,7 +79,7 @@ def to_platform(house: House, row: CaseRow, event: CaseEvent) -> tuple[NewDelive
     if not told or not house.platform:
         return ()
     subject = f"{event.side}:{event.seq}"
-    return (NewDelivery(str(uuid4()), DeliveryKind.PLATFORM_MESSAGE, house.platform, row.case_id, subject),)
+    return (NewDelivery(house.new_id(), DeliveryKind.PLATFORM_MESSAGE, house.platform, row.case_id, subject),)
 
 
 async def view(house: House, row: CaseRow, history: History, now: datetime) -> commands.CaseView:

@@ -106,8 +106,9 @@ def read_status(code: int, body: bytes) -> TongbanError:
             info = error_details_pb2.ErrorInfo()
             if packed.Unpack(info) and info.domain == DOMAIN:
                 details = dict(info.metadata)
-                fault = Fault(details.pop("fault", Fault.CALLER))
+                told = details.pop("fault", Fault.CALLER)
                 reason = Reason(info.reason)
+                fault = Fault(told)
     except (DecodeError, ValueError):
         details["unknown"] = "the refusal is of a version that this gateway does not know"
     return kind(reason, "the peer refused", got=f"{reason}", details=details, fault=fault)
