@@ -15,7 +15,7 @@ import signal
 import traceback
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,6 +52,8 @@ DIRECTORY_SECONDS: Final = 2.0
 """How often to look whether the signed directory was replaced: the longest that a suspension takes to act."""
 
 PRUNE_SECONDS: Final = 60.0
+WARN_BEFORE_EXPIRY: Final = timedelta(days=14)
+WARN_EVERY_SECONDS: Final = 6 * 3600.0
 GRACE_SECONDS: Final = 5.0
 _DIRECTORY_BOOKMARK: Final = "directory.version"
 
@@ -225,11 +227,12 @@ class Gateway:
             opened.push_async_callback(dispatcher.close)
             listener = await Listener.open(house, config.server.listen, files, clock)
             work = [
-                *platform.work,
+                *(start() for start in platform.work),
                 dispatcher.run(),
                 Sequencer(house, signers[KeyPurpose.LOG]).run(),
                 _follow_directory(config, knowledge, store, clock),
                 _prune(store, clock),
+                _warn_of_expiry(files, knowledge, clock),
             ]
             _log.info("ready", member=config.member.id, port=listener.port, callback_port=platform.callback_port)
             tasks = [asyncio.create_task(job) for job in work]
@@ -251,7 +254,8 @@ class _PlatformSide:
 
     platform: Platform | None = None
     callback_port: int = 0
-    work: tuple[Coroutine[Any, Any, None], ...] = ()
+    work: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()
+    """Not begun yet, since what comes after may fail."""
 
     @classmethod
     async def open(
@@ -270,7 +274,7 @@ class _PlatformSide:
         poller = Poller(house, platform, knowledge, section.poll_seconds)
         reader = adapters.build_callback_reader(section.dialect, settings)
         if reader is None:
-            return cls(platform, 0, (poller.run_catalogue(), poller.run_notices()))
+            return cls(platform, 0, (poller.run_catalogue, poller.run_notices))
         if section.callback_listen is None:
             raise Misconfigured(
                 Reason.CONFIG_INVALID,
@@ -280,7 +284,7 @@ class _PlatformSide:
         callbacks = CallbackListener(house, reader)
         port = await callbacks.open(section.callback_listen)
         opened.push_async_callback(callbacks.close)
-        return cls(platform, port, (poller.run_catalogue(),))
+        return cls(platform, port, (poller.run_catalogue,))
 
 
 async def _follow_directory(config: Config, knowledge: StandingKnowledge, store: Store, clock: SystemClock) -> None:
@@ -299,6 +303,20 @@ async def _follow_directory(config: Config, knowledge: StandingKnowledge, store:
         except (TongbanError, OSError) as error:
             _log.error("the directory on disk is not usable; the last good one stays in force", error=str(error))
         await asyncio.sleep(DIRECTORY_SECONDS)
+
+
+async def _warn_of_expiry(files: CertificateFiles, knowledge: StandingKnowledge, clock: SystemClock) -> None:
+    """Say in time that the certificate or the directory runs out: both stop everything when they do."""
+    while True:
+        now = clock.now()
+        with contextlib.suppress(TongbanError):
+            for what, ends in (
+                ("certificate", files.read(now).not_after),
+                ("directory", knowledge.directory.expires_at),
+            ):
+                if ends - now < WARN_BEFORE_EXPIRY:
+                    _log.warning("expires soon", what=what, at=ends.isoformat(timespec="seconds"))
+        await asyncio.sleep(WARN_EVERY_SECONDS)
 
 
 async def _prune(store: Store, clock: SystemClock) -> None:

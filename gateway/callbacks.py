@@ -55,7 +55,7 @@ class CallbackListener:
             body, content_type = self._reader.answer(error.reason)
         else:
             body, content_type = self._reader.answer()
-        return web.Response(body=body, content_type=content_type)
+        return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def close(self) -> None:
         """Take no more."""

@@ -154,10 +154,8 @@ class Config(BaseSettings):
         return env_settings, init_settings
 
 
-class ClientConfig(BaseSettings):
+class ClientConfig(_Section):
     """What a local member's program needs to call its gateway: ``tongban case``, ``tongban licence`` and others."""
-
-    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(extra="forbid", frozen=True)
 
     member: MemberSection
     """Who calls."""

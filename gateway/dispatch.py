@@ -38,7 +38,7 @@ from gateway.ports import (
 )
 from gateway.wire import routes
 from gateway.wire.notices import read_notice
-from trust.errors import InFlight, Internal, OverQuota, Reason, TongbanError, Unavailable, WrongState
+from trust.errors import Fault, InFlight, Internal, Reason, TongbanError, Unavailable, WrongState
 from trust.leaf import Leaf, LeafKind
 
 BATCH: Final = 32
@@ -50,15 +50,22 @@ LEASE: Final = timedelta(minutes=2)
 FIRST_WAIT: Final = timedelta(seconds=1)
 LONGEST_WAIT: Final = timedelta(minutes=5)
 MAX_ATTEMPTS: Final = 2_000
-"""About a week at the longest wait. Then a person looks at it."""
+"""Five to seven days at the longest wait. Then a person looks at it."""
 
 IDLE_WAIT_SECONDS: Final = 1.0
 """How long to sleep when nothing is due and nobody wakes the dispatcher: a replica may have left something."""
 
 _PASSING: Final = frozenset(
-    {Reason.CALL_EXPIRED, Reason.CALL_FROM_FUTURE, Reason.CALL_BEFORE_BOOT, Reason.CALL_REPLAYED}
+    {
+        Reason.CALL_EXPIRED,
+        Reason.CALL_FROM_FUTURE,
+        Reason.CALL_BEFORE_BOOT,
+        Reason.CALL_REPLAYED,
+        Reason.MEMBER_SUSPENDED,
+        Reason.MEMBER_NOT_IN_FORCE,
+    }
 )
-"""Refusals that the next attempt, signed anew, may not meet."""
+"""Refusals that a later attempt, signed anew, may not meet: clocks are set, members come back."""
 
 _log = structlog.get_logger("gateway.dispatch")
 
@@ -81,7 +88,7 @@ def after_failure(error: TongbanError, attempts: int, now: datetime, jitter: flo
     The wait doubles from ``FIRST_WAIT`` to ``LONGEST_WAIT``, and half of it is drawn by lot, so that a peer that comes
     back is not met by everyone at once.
     """
-    passing = isinstance(error, Unavailable | InFlight | OverQuota | Internal) or error.reason in _PASSING
+    passing = isinstance(error, Unavailable | InFlight | Internal) or error.reason in _PASSING
     if not passing or attempts >= MAX_ATTEMPTS:
         return GiveUp()
     wait = min(FIRST_WAIT * 2 ** min(attempts - 1, 20), LONGEST_WAIT)
@@ -263,6 +270,7 @@ class Dispatcher:
                 Reason.PLATFORM_UNAVAILABLE,
                 "no platform is configured for what waits for one",
                 mend="configure [platform], or requeue after doing so",
+                fault=Fault.OPERATOR,
             )
         return self._platform
 

@@ -25,7 +25,17 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from trust.errors import Forbidden, Malformed, Misconfigured, NotFound, Reason, TongbanError, Unauthenticated
+from trust.errors import (
+    Fault,
+    Forbidden,
+    Malformed,
+    Misconfigured,
+    NotFound,
+    Reason,
+    TongbanError,
+    Unauthenticated,
+    Unavailable,
+)
 from trust.jws import encode_header, parse_header, parse_object
 from trust.keys import Algorithm, KeyPurpose, Signer, VerifyingKey, decode_base64url, encode_base64url
 
@@ -277,6 +287,18 @@ class Directory:
         object.__setattr__(self, "_keys", {entry.kid: (member, entry) for member, entry in entries})
         object.__setattr__(self, "_gateways", {m.region: m for m in self.members if m.role is Role.GATEWAY})
 
+    def require_in_force(self, now: datetime) -> None:
+        """An expired directory may no longer be used: who was expelled since would not be known. DIRECTORY_EXPIRED."""
+        if now >= self.expires_at:
+            raise Unavailable(
+                Reason.DIRECTORY_EXPIRED,
+                "going by the member directory",
+                got=f"version {self.version}, expired at {_time_to_json(self.expires_at)}",
+                expected="a directory in force",
+                mend="install the newest directory that the trustees signed",
+                fault=Fault.OPERATOR,
+            )
+
     def member(self, member_id: str) -> Member:
         """Find the member of this id, whatever its status. Raises NotFound(MEMBER_UNKNOWN)."""
         try:
@@ -321,16 +343,47 @@ class Directory:
         )
 
 
+def write_content(directory: Directory) -> bytes:
+    """The directory as the readable JSON that trustees sign."""
+    return json.dumps(_directory_to_json(directory), ensure_ascii=False, indent=1).encode("utf-8")
+
+
+def read_content(content: bytes) -> Directory:
+    """A directory from its JSON, signed by nobody yet: for those who make one. Malformed(FIELD_INVALID)."""
+    try:
+        return _directory_from_json(parse_object(content))
+    except ValueError as error:
+        raise _invalid("the directory", str(error), "one JSON object") from error
+
+
 def seal(directory: Directory, signers: Sequence[Signer]) -> bytes:
     """Write the signed file: the directory as readable JSON, signed by each of the trustees given."""
-    payload = json.dumps(_directory_to_json(directory), ensure_ascii=False, indent=1).encode("utf-8")
-    payload_segment = encode_base64url(payload)
-    signatures = []
-    for signer in signers:
-        protected = encode_header({"typ": DIRECTORY_TYPE}, signer)
-        signature = signer.sign(f"{protected}.{payload_segment}".encode("ascii"))
-        signatures.append({"protected": protected, "signature": encode_base64url(signature)})
-    return json.dumps({"payload": payload_segment, "signatures": signatures}, indent=1).encode("ascii")
+    payload = encode_base64url(write_content(directory))
+    return _write_envelope(payload, [_signature_of(payload, signer) for signer in signers])
+
+
+def cosign(envelope: bytes, signer: Signer) -> bytes:
+    """Add one trustee's signature to a signed file, so that trustees need not meet; an earlier one of his is replaced.
+
+    The caller has opened the envelope and read what it signs. Raises Misconfigured(DIRECTORY_UNTRUSTED) for a file of
+    another form.
+    """
+    try:
+        payload, signatures = _read_envelope(envelope)
+    except ValueError as error:
+        raise _untrusted("a file of another form", "a JWS in general JSON serialisation") from error
+    mine = _signature_of(payload, signer)
+    return _write_envelope(payload, [*(other for other in signatures if other[0] != mine[0]), mine])
+
+
+def _signature_of(payload: str, signer: Signer) -> tuple[str, str]:
+    protected = encode_header({"typ": DIRECTORY_TYPE}, signer)
+    return protected, encode_base64url(signer.sign(f"{protected}.{payload}".encode("ascii")))
+
+
+def _write_envelope(payload: str, signatures: Sequence[tuple[str, str]]) -> bytes:
+    listed = [{"protected": protected, "signature": signature} for protected, signature in signatures]
+    return json.dumps({"payload": payload, "signatures": listed}, indent=1).encode("ascii")
 
 
 def open_directory(

@@ -8,7 +8,6 @@
     ├── WrongState        well said at the wrong moment: state, gap, no mapping in force, no calendar
     ├── Conflict          the same key or number was used before with other content
     ├── InFlight          the same key is being worked on now; ask again shortly
-    ├── OverQuota         more than the member's share
     ├── Unavailable       a store, a platform or a peer does not answer; outcome unknown, retry
     ├── Misconfigured     this installation is wrong; its operator mends it
     └── Internal          our own defect; the text stays at home
@@ -94,7 +93,6 @@ class Reason(StrEnum):
     CALENDAR_UNPUBLISHED = "CALENDAR_UNPUBLISHED"
     KEY_REUSED = "KEY_REUSED"
     CALL_IN_FLIGHT = "CALL_IN_FLIGHT"
-    QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
     DELIVERY_UNKNOWN = "DELIVERY_UNKNOWN"
     LEAF_UNKNOWN = "LEAF_UNKNOWN"
     # machinery
@@ -148,9 +146,11 @@ class TongbanError(Exception):
         self.fault = fault or self.default_fault
         self.details = details or {}
         """Machine-readable facts for ErrorInfo.metadata, for example ``wanted_seq``."""
-        super().__init__(self._sentence())
+        super().__init__(f"{reason}: {self.sentence} (fault: {self.fault})")
 
-    def _sentence(self) -> str:
+    @property
+    def sentence(self) -> str:
+        """What failed, got, expected and how to mend it, without the reason and the fault."""
         parts = [self.failed]
         if self.got:
             parts.append(f"got {self.got}")
@@ -158,7 +158,7 @@ class TongbanError(Exception):
             parts.append(f"expected {self.expected}")
         if self.mend:
             parts.append(f"to mend: {self.mend}")
-        return f"{self.reason}: " + "; ".join(parts) + f" (fault: {self.fault})"
+        return "; ".join(parts)
 
 
 class Unauthenticated(TongbanError):
@@ -187,10 +187,6 @@ class Conflict(TongbanError):
 
 class InFlight(TongbanError):
     """The same key is being worked on at this moment; ask again shortly."""
-
-
-class OverQuota(TongbanError):
-    """More than the member's share."""
 
 
 class Unavailable(TongbanError):

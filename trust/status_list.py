@@ -292,7 +292,7 @@ def _require_status_key(member: Member, entry: KeyEntry, now: datetime) -> None:
             mend="sign status lists with the key that the directory lists for them",
         )
     if not entry.in_force(now):
-        raise Unauthenticated(
+        raise Forbidden(
             Reason.KEY_NOT_IN_FORCE,
             failed,
             got="a key outside its period, or revoked",

@@ -184,7 +184,7 @@ async def find(house: House, reference: str) -> CaseRecord:
         raise NotFound(
             Reason.CASE_UNKNOWN,
             "no such case at this gateway",
-            expected="a case number such as 430600-20261121-000001-K, or the case's UUID",
+            expected="a case number such as 430600-20261121-000001-P, or the case's UUID",
         )
     return record
 

@@ -118,7 +118,9 @@ async def exchange_notice(house: House, command: commands.AdvanceCase, told: byt
 
 def verify(house: House, received: ReceivedCall, now: datetime) -> VerifiedCall:
     """Who says this to us, about which method, over which bytes, and when."""
-    authentic = authenticate_request(received, house.knowledge.directory, now=now)
+    directory = house.knowledge.directory
+    directory.require_in_force(now)
+    authentic = authenticate_request(received, directory, now=now)
     return verify_request(authentic, audience=house.member_id, now=now, boot=house.boot)
 
 

@@ -9,19 +9,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 import grpc
 import grpc.aio
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from gateway.exchange.sentence import MAX_MESSAGE_BYTES
 from gateway.ports import Clock
 from gateway.rpc.server import SIGNATURE, STATUS_DETAILS
 from gateway.rpc.tls import CertificateFiles
 from gateway.wire.status import read_status
-from trust.directory import Directory, Member
-from trust.errors import NotFound, Reason, TongbanError, Unavailable
+from trust.directory import Directory, Member, MemberStatus
+from trust.errors import Forbidden, NotFound, Reason, TongbanError, Unavailable
 from trust.keys import Signer
 from trust.signed_call import Officer, sign_request, verify_response
 
@@ -29,6 +30,9 @@ DEADLINE_SECONDS: Final = 10.0
 """For one attempt, where the caller sets none."""
 
 SHORT_ATTEMPTS: Final = 3
+AFTER_RESTART_SECONDS: Final = 1.0
+"""How long to wait when a gateway that restarted after a crash refuses calls of before."""
+
 _MESSAGE_LIMIT: Final = 2 * MAX_MESSAGE_BYTES
 
 _CHANNEL_OPTIONS: Final = (
@@ -86,15 +90,20 @@ class SignedClient:
         """Call a method of a member.
 
         Raises the member's own signed refusal as the error that it names; Unavailable (PEER_UNAVAILABLE, PEER_UNSIGNED
-        or why the answer does not verify) when the outcome is unknown after ``attempts``; NotFound (MEMBER_UNKNOWN or
-        VERSION_NOT_SPOKEN) before anything is sent.
+        or why the answer does not verify) when the outcome is unknown after ``attempts``. Before anything is sent:
+        NotFound (MEMBER_UNKNOWN, VERSION_NOT_SPOKEN), Forbidden (MEMBER_SUSPENDED, MEMBER_NOT_IN_FORCE), Unavailable
+        (DIRECTORY_EXPIRED).
         """
-        member = self._directory().member(member_id)
+        directory = self._directory()
+        now = self._clock.now()
+        directory.require_in_force(now)
+        member = directory.member(member_id)
+        require_active(member, now)
         require_version(member, method)
         async for attempt in AsyncRetrying(
             retry=retry_if_exception(_is_worth_another),
             stop=stop_after_attempt(attempts),
-            wait=wait_random_exponential(multiplier=0.1, max=1.0),
+            wait=_wait,
             reraise=True,
         ):
             with attempt:
@@ -186,6 +195,19 @@ class SignedClient:
         self._channels.clear()
 
 
+def require_active(member: Member, now: datetime) -> None:
+    """Nothing goes to a member that is suspended or outside its time: its answer would not count, what it got would."""
+    if member.status is not MemberStatus.ACTIVE or not member.in_force(now):
+        suspended = member.status is not MemberStatus.ACTIVE
+        raise Forbidden(
+            Reason.MEMBER_SUSPENDED if suspended else Reason.MEMBER_NOT_IN_FORCE,
+            f"calling {member.id}",
+            got="a suspended member" if suspended else "a member outside the time of its membership",
+            expected="an active member in force",
+            mend="wait for the directory's trustees, or ask them",
+        )
+
+
 def require_version(member: Member, method: str) -> None:
     """A member that does not speak the method's version is not called. NotFound(VERSION_NOT_SPOKEN)."""
     version = method.split("/")[1].split(".")[-2]
@@ -200,7 +222,21 @@ def require_version(member: Member, method: str) -> None:
 
 
 def _is_worth_another(error: BaseException) -> bool:
-    return isinstance(error, Unavailable)
+    """No outcome is known, or the gateway has just restarted and did nothing with a call that it can't date."""
+    return isinstance(error, Unavailable) or _is_too_early(error)
+
+
+def _is_too_early(error: BaseException | None) -> bool:
+    return isinstance(error, TongbanError) and error.reason is Reason.CALL_BEFORE_BOOT
+
+
+def _wait(state: RetryCallState) -> float:
+    """A moment, each longer; after an unclean restart until the next second, since calls are dated in whole seconds."""
+    too_early = state.outcome is not None and _is_too_early(state.outcome.exception())
+    return AFTER_RESTART_SECONDS if too_early else _backoff(state)
+
+
+_backoff: Final = wait_random_exponential(multiplier=0.1, max=1.0)
 
 
 def _text(metadata: grpc.aio.Metadata | None, wanted: str) -> str | None:

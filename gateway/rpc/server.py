@@ -7,12 +7,12 @@ as every gRPC tool expects them; they say nothing about cases or members.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 import grpc
 import grpc.aio
+import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
@@ -44,6 +44,8 @@ OPTIONS: Final = (
     ("grpc.keepalive_time_ms", 60_000),
 )
 
+_log = structlog.get_logger("gateway.rpc")
+
 _Handler = Callable[[bytes, grpc.aio.ServicerContext], Awaitable[bytes]]
 
 
@@ -72,7 +74,9 @@ class _SignedCalls(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships 
                 context.set_trailing_metadata(((SIGNATURE, reply.signature),))
                 return reply.body
             context.set_code(_CODES[reply.status])
-            if reply.signature:
+            if not reply.signature:
+                _log.warning("a caller who is no member was refused", method=method, reason=reply.reason)
+            else:
                 context.set_details(str(reply.reason))
                 context.set_trailing_metadata(((SIGNATURE, reply.signature), (STATUS_DETAILS, reply.body)))
             return b""
@@ -150,7 +154,7 @@ def _credentials(files: CertificateFiles, clock: Clock) -> grpc.ServerCredential
             stamp = files.stamp()
         except Misconfigured as error:
             # The old certificate serves on; half-written files are read again at the next handshake.
-            sys.stderr.write(f"{error}\n")
+            _log.warning("certificate on disk is not usable; the old one serves on", error=str(error))
             return None
         return grpc.ssl_server_certificate_configuration([(renewed.key, renewed.chain)], renewed.roots)
 

@@ -46,10 +46,11 @@ def read_issue(body: bytes) -> commands.IssueLicence:
 
 
 def _read_jwk(text: str) -> Mapping[str, str]:
-    """A public key that this program can verify with, reduced to what makes it a key."""
+    """A public key that this program can verify with, reduced to what makes it a key; the holder's own kid is none."""
     try:
         jwk = json.loads(fields.text(text, "holder_jwk", 1000))
-        return VerifyingKey.from_jwk(jwk if isinstance(jwk, dict) else {}, "holder").to_jwk()
+        jwk = {name: value for name, value in jwk.items() if name != "kid"} if isinstance(jwk, dict) else {}
+        return VerifyingKey.from_jwk(jwk, "holder").to_jwk()
     except (ValueError, RecursionError, TongbanError) as error:
         raise fields.invalid("holder_jwk", "something else", "a public JWK, P-256 or Ed25519") from error
 

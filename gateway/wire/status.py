@@ -25,7 +25,6 @@ from trust.errors import (
     Malformed,
     Misconfigured,
     NotFound,
-    OverQuota,
     Reason,
     TongbanError,
     Unauthenticated,
@@ -38,6 +37,9 @@ DOMAIN: Final = "tongban"
 
 RETRY_AFTER_SECONDS: Final = 1
 
+MAX_SAID_CHARACTERS: Final = 500
+"""How much of what a peer says of its refusal is repeated to people here."""
+
 UNAUTHENTICATED: Final = 16
 
 CODES: Final[Mapping[type[TongbanError], int]] = {
@@ -45,7 +47,6 @@ CODES: Final[Mapping[type[TongbanError], int]] = {
     NotFound: 5,  # NOT_FOUND
     Conflict: 6,  # ALREADY_EXISTS
     Forbidden: 7,  # PERMISSION_DENIED
-    OverQuota: 8,  # RESOURCE_EXHAUSTED
     WrongState: 9,  # FAILED_PRECONDITION
     InFlight: 10,  # ABORTED
     Misconfigured: 13,  # INTERNAL: the operator's business, not the caller's
@@ -57,7 +58,7 @@ CODES: Final[Mapping[type[TongbanError], int]] = {
 
 _KINDS: Final = {code: kind for kind, code in CODES.items() if kind is not Misconfigured}
 _WITHHELD: Final = (Internal, Misconfigured)
-_RETRIED: Final = (InFlight, OverQuota, Unavailable)
+_RETRIED: Final = (InFlight, Unavailable)
 
 
 def write_status(error: TongbanError | None) -> tuple[int, bytes]:
@@ -67,7 +68,7 @@ def write_status(error: TongbanError | None) -> tuple[int, bytes]:
     code = CODES[type(error)]
     withheld = isinstance(error, _WITHHELD)
     reason = Reason.INTERNAL if withheld else error.reason
-    status = status_pb2.Status(code=code, message="an error on our side" if withheld else str(error))
+    status = status_pb2.Status(code=code, message="an error on our side" if withheld else error.sentence)
     metadata = {} if withheld else {**error.details, "fault": error.fault.value}
     _add(status, error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN, metadata=metadata))
     if isinstance(error, Malformed) and "field" in error.details:
@@ -100,8 +101,10 @@ def read_status(code: int, body: bytes) -> TongbanError:
     """
     kind = _KINDS.get(code, Internal)
     reason, details, fault = Reason.INTERNAL, {"code": str(code)}, Fault.CALLER
+    said = ""
     try:
         status = status_pb2.Status.FromString(body)
+        said = status.message[:MAX_SAID_CHARACTERS]
         for packed in status.details:
             info = error_details_pb2.ErrorInfo()
             if packed.Unpack(info) and info.domain == DOMAIN:
@@ -111,4 +114,4 @@ def read_status(code: int, body: bytes) -> TongbanError:
                 fault = Fault(told)
     except (DecodeError, ValueError):
         details["unknown"] = "the refusal is of a version that this gateway does not know"
-    return kind(reason, "the peer refused", got=f"{reason}", details=details, fault=fault)
+    return kind(reason, said if said.isprintable() and said else "the peer refused", details=details, fault=fault)

@@ -10,7 +10,18 @@ from typing import Any
 import pytest
 
 from tests.trust.federation import DAY, NOW, Federation, entry
-from trust.directory import Action, Directory, MemberStatus, Right, Role, open_directory, seal
+from trust.directory import (
+    Action,
+    Directory,
+    MemberStatus,
+    Right,
+    Role,
+    cosign,
+    open_directory,
+    read_content,
+    seal,
+    write_content,
+)
 from trust.errors import Forbidden, Malformed, Misconfigured, NotFound, Reason, Unauthenticated
 from trust.keys import Algorithm, KeyPurpose, SoftwareSigner, VerifyingKey, encode_base64url
 
@@ -376,3 +387,21 @@ def test_two_rights_do_not_add_up_to_a_third(federation: Federation) -> None:
 def test_suspension_does_not_change_what_the_directory_lists(federation: Federation) -> None:
     directory = federation.with_yueyang(status=MemberStatus.SUSPENDED)
     assert directory.gateway_of("430600").status is MemberStatus.SUSPENDED
+
+
+def test_the_content_that_trustees_edit_reads_back_as_it_was_written(federation: Federation) -> None:
+    assert read_content(write_content(federation.directory)) == federation.directory
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"version": 1}', b'{"version": 1, "version": 2}', b"\xff"])
+def test_content_that_is_no_directory_is_refused(content: bytes) -> None:
+    with pytest.raises(Malformed):
+        read_content(content)
+
+
+def test_trustees_sign_one_after_the_other_and_one_who_signs_again_counts_once(federation: Federation) -> None:
+    first, second = TRUSTEE_SIGNERS[:2]
+    again = cosign(seal(federation.directory, [first]), first)
+    assert len(json.loads(again)["signatures"]) == 1
+    assert refusal_of(again).reason is Reason.DIRECTORY_UNTRUSTED
+    assert open_directory(cosign(again, second), TRUSTEES, 2, now=NOW) == federation.directory

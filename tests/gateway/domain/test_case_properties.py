@@ -27,7 +27,8 @@ _steps = st.lists(
         st.sampled_from(Side),
         st.integers(0, CHOICES - 1),
     ),
-    max_size=40,
+    min_size=15,  # hypothesis would else try mostly five
+    max_size=50,
 )
 
 

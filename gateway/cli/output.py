@@ -1,0 +1,70 @@
+"""Printing: tables for people, JSON for programs, remarks beside the answer."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+_WIDTH_WHEN_PIPED: Final = 240
+
+
+def print_json(value: Any) -> None:
+    """One JSON value, Chinese left readable."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_line(text: str) -> None:
+    """One line of the answer."""
+    typer.echo(printable(text))
+
+
+def remark(text: str) -> None:
+    """Something to know beside the answer, on standard error."""
+    typer.echo(printable(text), err=True)
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Rows under headings; columns are as wide as Chinese makes them. Without rows, a remark."""
+    table = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*map(printable, row))
+    if table.row_count:
+        _print(table)
+    else:
+        remark("none")
+
+
+def print_facts(facts: Iterable[tuple[str, str]]) -> None:
+    """Name and value line by line; what is empty is left out."""
+    table = Table.grid(padding=(0, 2))
+    for name, value in facts:
+        if value:
+            table.add_row(name, printable(value))
+    _print(table)
+
+
+def printable(text: str) -> str:
+    """The text with control characters replaced: what others wrote must not steer this terminal."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(each) == "Cc" else each for each in text)
+
+
+def moment(at: datetime | None) -> str:
+    """A time to the second, UTC; empty for none."""
+    return "" if at is None else f"{at:%Y-%m-%d %H:%M:%SZ}"
+
+
+def _print(table: Table) -> None:
+    # Nothing in an answer is mark-up. In a pipe there is no width to fit into, and a cut-off code is worth nothing.
+    console = Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else _WIDTH_WHEN_PIPED)
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        typer.echo(line.rstrip())
