@@ -37,6 +37,7 @@ from gateway.ports import (
     StaleLease,
 )
 from gateway.wire import routes
+from gateway.wire.cases import MAX_EVENTS_PER_DELIVERY
 from gateway.wire.notices import read_notice
 from trust.errors import Fault, InFlight, Internal, Reason, TongbanError, Unavailable, WrongState
 from trust.leaf import Leaf, LeafKind
@@ -210,7 +211,7 @@ class Dispatcher:
             wanted = int(error.details.get("wanted_seq", "0")) if error.reason is Reason.EVENT_GAP else 0
             if not 1 <= wanted < seq:
                 raise
-            answer = await self._send(delivery, own[wanted - 1 : seq])
+            answer = await self._send_from(wanted, delivery, own[:seq])
         self._house.failpoint("dispatch.after_send")
         leaf = self._leaf(
             LeafKind.RECEIPT,
@@ -230,6 +231,15 @@ class Dispatcher:
             response_body=answer.response_body,
         )
         await self._settle(Recording(settled=(lease,), leaves=(leaf,), evidence=(evidence,)))
+
+    async def _send_from(self, wanted: int, delivery: Delivery, own: tuple[RecordedEvent, ...]) -> SignedAnswer:
+        """Go back to the event that the peer wants: it lost its store, or was restored from an older copy."""
+        answer = None
+        for first in range(wanted - 1, len(own), MAX_EVENTS_PER_DELIVERY):
+            answer = await self._send(delivery, own[first : first + MAX_EVENTS_PER_DELIVERY])
+        if answer is None:
+            raise Internal(Reason.INTERNAL, "a peer wants an event that was not made")
+        return answer
 
     async def _send(self, delivery: Delivery, events: tuple[RecordedEvent, ...]) -> SignedAnswer:
         answer = await self._peer.deliver(delivery.destination, delivery.stream, [event.raw for event in events])

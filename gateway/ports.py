@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from gateway.domain.case import CaseEvent, CaseState, RecordedEvent, Side
 from gateway.domain.catalogue import Catalogue
@@ -119,6 +119,10 @@ class Evidence:
     response_body: bytes = field(default=b"", repr=False)
 
 
+REVOKED: Final = 1
+"""Status of a revoked licence in the Token Status List: for ever."""
+
+
 @dataclass(frozen=True, slots=True)
 class LicenceEntry:
     """A licence that this gateway issued: its place in the status list."""
@@ -156,7 +160,7 @@ class Recording:
     """Exact bytes of audit leaves, placed in the log later, in this order."""
     evidence: tuple[Evidence, ...] = ()
     licences: tuple[LicenceEntry, ...] = ()
-    """Inserted, or their status replaced."""
+    """Inserted, or their status replaced; a status that is REVOKED stays so."""
     bookmarks: Mapping[str, str] = field(default_factory=dict)
     """Name to value; replaced."""
     snapshots: Mapping[str, bytes] = field(default_factory=dict)

@@ -17,7 +17,7 @@ commands = typer.Typer(
 
 _Folder: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--folder", metavar="FOLDER", help="Keep everything there; a temporary folder when absent."),
+    typer.Option("--folder", metavar="FOLDER", help="Keep everything there. By default `demo` uses a temporary folder, `up` uses build/sandbox."),
 ]
 
 

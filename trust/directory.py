@@ -192,6 +192,29 @@ class Member:
         """Whether it is a member at this moment. Suspension is another question."""
         return self.valid_from <= at < self.valid_until
 
+    def require_active(self, now: datetime) -> None:
+        """Pass silently if it is a member at this moment and not suspended.
+
+        Raises Forbidden: MEMBER_NOT_IN_FORCE, MEMBER_SUSPENDED. Neither its calls nor its answers count then, and
+        nothing is sent to it.
+        """
+        if not self.in_force(now):
+            raise Forbidden(
+                Reason.MEMBER_NOT_IN_FORCE,
+                "checking the member",
+                got=f"{self.id}, outside the time of its membership",
+                expected="a member in force",
+                mend="ask the trustees of the directory to prolong the membership",
+            )
+        if self.status is not MemberStatus.ACTIVE:
+            raise Forbidden(
+                Reason.MEMBER_SUSPENDED,
+                "checking the member",
+                got=f"{self.id}, which is suspended",
+                expected="an active member",
+                mend="ask the trustees of the directory why",
+            )
+
     def require(
         self,
         action: Action,

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from trust.directory import Directory, KeyEntry, Member, MemberStatus
+from trust.directory import Directory, KeyEntry, Member
 from trust.errors import Forbidden, Reason, TongbanError, Unauthenticated, Unavailable
 from trust.jws import ParsedJws, encode, malformed, parse, parse_object
 from trust.keys import KeyPurpose, Signer, decode_base64url, encode_base64url
@@ -450,22 +450,7 @@ def _signatory(directory: Directory, jws: ParsedJws, kid: str, now: datetime) ->
             expected="a key in force",
             mend="sign with the member's present key, and check both clocks",
         )
-    if not member.in_force(now):
-        raise Forbidden(
-            Reason.MEMBER_NOT_IN_FORCE,
-            "checking the member",
-            got=f"{member.id}, outside the time of its membership",
-            expected="a member in force",
-            mend="ask the trustees of the directory to prolong the membership",
-        )
-    if member.status is not MemberStatus.ACTIVE:
-        raise Forbidden(
-            Reason.MEMBER_SUSPENDED,
-            "checking the member",
-            got=f"{member.id}, which is suspended",
-            expected="an active member",
-            mend="ask the trustees of the directory why",
-        )
+    member.require_active(now)
     return member, key
 
 

@@ -23,7 +23,7 @@ from typing import Final, Self
 import jwt
 from jwt.algorithms import OKPAlgorithm
 
-from trust.directory import Directory, KeyEntry, Member, MemberStatus
+from trust.directory import Directory, KeyEntry, Member
 from trust.errors import Forbidden, Malformed, NotFound, Reason, Unauthenticated
 from trust.jws import encode, parse_object
 from trust.keys import Algorithm, KeyPurpose, Signer, decode_base64url, encode_base64url
@@ -299,22 +299,7 @@ def _require_status_key(member: Member, entry: KeyEntry, now: datetime) -> None:
             expected="a key in force now",
             mend="sign with the present key and enter it in the directory",
         )
-    if not member.in_force(now):
-        raise Forbidden(
-            Reason.MEMBER_NOT_IN_FORCE,
-            failed,
-            got="a member outside its period",
-            expected="a member in force now",
-            mend="ask the trustees of the directory",
-        )
-    if member.status is not MemberStatus.ACTIVE:
-        raise Forbidden(
-            Reason.MEMBER_SUSPENDED,
-            failed,
-            got="a suspended member",
-            expected="an active member",
-            mend="ask the trustees of the directory",
-        )
+    member.require_active(now)
 
 
 def _refused(got: str, expected: str) -> Malformed:

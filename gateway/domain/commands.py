@@ -48,6 +48,8 @@ class AdvanceCase:
     body: EventBody
     occurred_at: datetime | None = None
     """When it happened; now when None."""
+    presentation_nonce: str = ""
+    """What licence presentations in a supplement are bound to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,10 +238,11 @@ class CaseLine:
 
 @dataclass(frozen=True, slots=True)
 class CaseList:
-    """A page of cases; ``more`` tells that another follows."""
+    """A page of cases."""
 
     lines: tuple[CaseLine, ...]
-    more: bool
+    next_page: str
+    """``ListCases.before`` of the page that follows; empty on the last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from trust.directory import Action, Member
+from trust.errors import Forbidden
 from trust.leaf import Leaf, LeafKind
 from trust.signed_call import Officer, VerifiedCall
 
@@ -25,6 +26,14 @@ class Caller:
     def require(self, action: Action, *, item: str | None = None, licence_type: str | None = None) -> None:
         """One right of the member covers this action, this content and the call's purpose together. Forbidden."""
         self.member.require(action, item=item, licence_type=licence_type, purpose=self.purpose or None)
+
+    def may(self, action: Action, *, item: str) -> bool:
+        """Whether ``require`` passes, where what may not be seen is left out instead of refused."""
+        try:
+            self.require(action, item=item)
+        except Forbidden:
+            return False
+        return True
 
     @property
     def actor(self) -> str:

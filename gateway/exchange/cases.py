@@ -75,9 +75,9 @@ async def open_case(house: House, caller: Caller, asked: commands.OpenCase) -> D
     _require_materials(requirements, asked.materials)
     _require_target_materials(match, asked.materials)
     # 4
-    for material in asked.materials:
-        if material.carrier is MaterialCarrier.LICENCE:
-            await licences.require_own_licence(house, caller, asked, material, _requirement(item, material))
+    await licences.require_own_licences(
+        house, caller, item, asked.materials, nonce=asked.presentation_nonce, applicant=asked.applicant
+    )
     serial = await house.store.next_serial(f"case:{house.region}:{today:%Y%m%d}")
     number = str(CaseNumber.make(house.region, today, serial))
     submitted = Submitted(
@@ -141,6 +141,8 @@ async def advance(house: House, caller: Caller, asked: commands.AdvanceCase) -> 
     case = fold(history)
     body = _number_request(case, asked.body)
     issued: tuple[LicenceEntry, ...] = ()
+    if isinstance(body, Supplemented):
+        await _require_supplement_licences(house, caller, record.row, case, body, asked.presentation_nonce)
     if isinstance(body, DecidedBody) and body.approved and not body.result_licence:
         body, issued = await _with_result_licence(house, caller, record.row, case, body)
     return await _emit(house, caller, record.row, history, body, min(occurred_at, caller.now), issued)
@@ -155,9 +157,10 @@ async def show(house: House, caller: Caller, asked: commands.GetCase) -> Decided
     return Decided(view, Recording(leaves=(leaf,)))
 
 
-async def list_cases(house: House, _: Caller, asked: commands.ListCases) -> Decided:
-    """Cases, newest first, without personal data."""
+async def list_cases(house: House, caller: Caller, asked: commands.ListCases) -> Decided:
+    """Cases that the caller may read, newest first, without personal data. A page may be shorter than its limit."""
     rows = await house.store.cases(states=asked.states, limit=asked.limit + 1, before=asked.before)
+    page = rows[: asked.limit]
     lines = tuple(
         commands.CaseLine(
             case_id=row.case_id,
@@ -169,9 +172,10 @@ async def list_cases(house: House, _: Caller, asked: commands.ListCases) -> Deci
             local_number=row.local_number,
             peer_local_number=row.peer_local_number,
         )
-        for row in rows[: asked.limit]
+        for row in page
+        if caller.may(Action.CASE_READ, item=_own_item(row))
     )
-    return Decided(commands.CaseList(lines, more=len(rows) > asked.limit))
+    return Decided(commands.CaseList(lines, next_page=page[-1].case_id if len(rows) > asked.limit else ""))
 
 
 async def find(house: House, reference: str) -> CaseRecord:
@@ -227,6 +231,16 @@ def _number_request(case: Case, body: EventBody) -> EventBody:
             return body
 
 
+async def _require_supplement_licences(
+    house: House, caller: Caller, row: CaseRow, case: Case, body: Supplemented, nonce: str
+) -> None:
+    """Licences in a supplement are held to what the processing place's item allows: its keys are those asked for."""
+    item = house.knowledge.catalogue(row.processing_region).find(row.target_code)
+    if item is not None:
+        applicant = case.submitted.applicant
+        await licences.require_own_licences(house, caller, item, body.materials, nonce=nonce, applicant=applicant)
+
+
 async def _with_result_licence(
     house: House, caller: Caller, row: CaseRow, case: Case, body: DecidedBody
 ) -> tuple[DecidedBody, tuple[LicenceEntry, ...]]:
@@ -245,10 +259,6 @@ def _own_item(row: CaseRow) -> str:
 
 def _reference(item: Item) -> ItemReference:
     return ItemReference(item.catalogue, item.code, str(item.version), item.name)
-
-
-def _requirement(item: Item, material: Material) -> MaterialRequirement | None:
-    return next((wanted for wanted in item.materials if wanted.key == material.key), None)
 
 
 def _require_target_materials(match: Matched, given: Sequence[Material]) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from gateway.domain import commands
-from gateway.domain.application import Material
+from gateway.domain.application import Material, MaterialCarrier, Party
 from gateway.domain.calendar import BEIJING, beijing_date
 from gateway.domain.case import Case
 from gateway.domain.case import Decided as DecidedBody
-from gateway.domain.catalogue import Item, MaterialRequirement
+from gateway.domain.catalogue import Item
 from gateway.exchange.caller import Caller
 from gateway.exchange.decided import Decided
 from gateway.exchange.house import House
@@ -133,8 +133,8 @@ async def set_status(house: House, caller: Caller, asked: commands.SetLicenceSta
 
 async def verify_licence(house: House, caller: Caller, asked: commands.VerifyLicence) -> Decided:
     """All verdicts on a presentation. Somebody looked at personal data, and that goes into the log."""
+    caller.require(Action.LICENCE_VERIFY, licence_type=peek(asked.presentation).type_code)
     verdict = await _judge(house, caller, asked.presentation, asked.nonce)
-    caller.require(Action.LICENCE_VERIFY, licence_type=verdict.reference.type_code)
     leaf = caller.leaf(LeafKind.PERSONAL_DATA_READ, "licence")
     return Decided(verdict, Recording(leaves=(leaf,)))
 
@@ -144,12 +144,20 @@ async def show_status_list(house: House, caller: Caller, asked: commands.GetStat
     return Decided(commands.Token(await house.status_lists.own_token(asked.uri, caller.now)))
 
 
-async def require_own_licence(
-    house: House, caller: Caller, asked: commands.OpenCase, material: Material, wanted: MaterialRequirement | None
+async def require_own_licences(
+    house: House, caller: Caller, item: Item, materials: Iterable[Material], *, nonce: str, applicant: Party
 ) -> None:
-    """A licence that stands for a paper: of the type that the item allows, acceptable, and the applicant's own."""
-    allowed = wanted.exempt_by_licence if wanted else ""
-    verdict = await _judge(house, caller, material.licence, asked.presentation_nonce)
+    """Each licence that stands for a paper of the item: of the type it allows, acceptable, and the applicant's own."""
+    wanted = {requirement.key: requirement.exempt_by_licence for requirement in item.materials}
+    for material in materials:
+        if material.carrier is MaterialCarrier.LICENCE:
+            await _require_own_licence(house, caller, material, wanted.get(material.key, ""), nonce, applicant)
+
+
+async def _require_own_licence(
+    house: House, caller: Caller, material: Material, allowed: str, nonce: str, applicant: Party
+) -> None:
+    verdict = await _judge(house, caller, material.licence, nonce)
     shown = verdict.reference.type_code
     if not allowed or shown != allowed:
         raise _refused(material, f"a licence of type {shown}", f"type {allowed}" if allowed else "no licence here")
@@ -160,7 +168,7 @@ async def require_own_licence(
             f"validity {verdict.validity.value}, status {verdict.status.value}, holder {verdict.holder.value}",
             "every verdict good",
         )
-    if verdict.claims.get(HOLDER_CODE) != asked.applicant.id_number:
+    if verdict.claims.get(HOLDER_CODE) != applicant.id_number:
         raise _refused(material, "a licence of somebody else, or one that hides whose it is", "the applicant's own")
 
 

@@ -101,10 +101,14 @@ async def exchange_notice(house: House, command: commands.AdvanceCase, told: byt
     Raises the TongbanError that decides against it: the platform is not on the line, so whoever calls keeps the notice
     as a dead letter.
     """
-    member = house.knowledge.directory.member(house.platform)
+    now = house.clock.now()
+    directory = house.knowledge.directory
+    directory.require_in_force(now)
+    member = directory.member(house.platform)
+    member.require_active(now)
     member.require(Action.CASE_PROGRESS)
     understood = Understood(
-        caller=Caller(member=member, officer=None, purpose="", call=None, now=house.clock.now()),
+        caller=Caller(member=member, officer=None, purpose="", call=None, now=now),
         command=command,
         express=lambda _: b"",
         seen=None,

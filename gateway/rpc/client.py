@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 
 import grpc
@@ -21,8 +20,8 @@ from gateway.ports import Clock
 from gateway.rpc.server import SIGNATURE, STATUS_DETAILS
 from gateway.rpc.tls import CertificateFiles
 from gateway.wire.status import read_status
-from trust.directory import Directory, Member, MemberStatus
-from trust.errors import Forbidden, NotFound, Reason, TongbanError, Unavailable
+from trust.directory import Directory, Member
+from trust.errors import NotFound, Reason, TongbanError, Unavailable
 from trust.keys import Signer
 from trust.signed_call import Officer, sign_request, verify_response
 
@@ -98,7 +97,7 @@ class SignedClient:
         now = self._clock.now()
         directory.require_in_force(now)
         member = directory.member(member_id)
-        require_active(member, now)
+        member.require_active(now)
         require_version(member, method)
         async for attempt in AsyncRetrying(
             retry=retry_if_exception(_is_worth_another),
@@ -193,19 +192,6 @@ class SignedClient:
         for _, channel in self._channels.values():
             await channel.close()
         self._channels.clear()
-
-
-def require_active(member: Member, now: datetime) -> None:
-    """Nothing goes to a member that is suspended or outside its time: its answer would not count, what it got would."""
-    if member.status is not MemberStatus.ACTIVE or not member.in_force(now):
-        suspended = member.status is not MemberStatus.ACTIVE
-        raise Forbidden(
-            Reason.MEMBER_SUSPENDED if suspended else Reason.MEMBER_NOT_IN_FORCE,
-            f"calling {member.id}",
-            got="a suspended member" if suspended else "a member outside the time of its membership",
-            expected="an active member in force",
-            mend="wait for the directory's trustees, or ask them",
-        )
 
 
 def require_version(member: Member, method: str) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from gateway.domain.case import CaseState, RecordedEvent, Side
 from gateway.ports import (
+    REVOKED,
     AlreadyRecorded,
     CaseRecord,
     CaseRow,
@@ -87,7 +88,9 @@ class MemoryStore:
         self._evidence.extend(recording.evidence)
         for entry in recording.licences:
             held = self._licences.get(entry.licence_id, entry)
-            self._licences[entry.licence_id] = replace(held, status=entry.status)
+            if held.status != REVOKED:
+                held = replace(held, status=entry.status)
+            self._licences[entry.licence_id] = held
         self._bookmarks.update(recording.bookmarks)
         self._snapshots.update(recording.snapshots)
 

@@ -113,6 +113,7 @@ events = Table(
     _required("side", Text),
     _required("seq", Integer),
     _required("digest", LargeBinary),
+    _required("leaf_hash", LargeBinary),  # of the audit leaf that was recorded with it: what its receipt names
     _required("raw", LargeBinary),  # sealed
     PrimaryKeyConstraint("case_id", "side", "seq"),
 )

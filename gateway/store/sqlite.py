@@ -197,9 +197,9 @@ class SqliteStore:
             return []
         key = units.Keys(cursor, self._vault).for_opening(case_id)
         events = []
-        for side, seq, digest, sealed in rows:
+        for side, seq, digest, leaf, sealed in rows:
             raw = key.open(sealed, place("events.raw", case_id, side, str(seq)))
-            events.append(RecordedEvent(self._codec.decode(raw), raw, digest))
+            events.append(RecordedEvent(self._codec.decode(raw), raw, digest, leaf))
         return events
 
     async def next_due(self) -> datetime | None:

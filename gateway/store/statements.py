@@ -50,8 +50,8 @@ CASES_BEFORE: Final = (
 CASE_OPENED_AT: Final = "SELECT opened_at FROM cases WHERE case_id = ?"
 
 # events
-ADD_EVENT: Final = "INSERT INTO events (case_id, side, seq, digest, raw) VALUES (?, ?, ?, ?, ?)"
-EVENTS: Final = "SELECT side, seq, digest, raw FROM events WHERE case_id = ? ORDER BY side, seq"
+ADD_EVENT: Final = "INSERT INTO events (case_id, side, seq, digest, leaf_hash, raw) VALUES (?, ?, ?, ?, ?, ?)"
+EVENTS: Final = "SELECT side, seq, digest, leaf_hash, raw FROM events WHERE case_id = ? ORDER BY side, seq"
 
 # evidence
 ADD_EVIDENCE: Final = "INSERT INTO evidence (call_digest, case_id, method, content) VALUES (?, ?, ?, ?)"
@@ -104,7 +104,7 @@ SET_SNAPSHOT: Final = (
 SNAPSHOT: Final = "SELECT content FROM snapshots WHERE name = ?"
 SET_LICENCE: Final = (
     "INSERT INTO licences (licence_id, licence_type, list_uri, list_index, status) VALUES (?, ?, ?, ?, ?) "
-    "ON CONFLICT (licence_id) DO UPDATE SET status = excluded.status"
+    "ON CONFLICT (licence_id) DO UPDATE SET status = excluded.status WHERE status <> 1"  # revoked is for ever
 )
 LICENCE: Final = "SELECT licence_id, licence_type, list_uri, list_index, status FROM licences WHERE licence_id = ?"
 NOT_VALID: Final = "SELECT list_index, status FROM licences WHERE list_uri = ? AND status <> 0"

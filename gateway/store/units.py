@@ -112,7 +112,7 @@ def record(cursor: sqlite3.Cursor, vault: Vault, recording: Recording) -> None:
         event = recorded.event
         where = place("events.raw", event.case_id, event.side, str(event.seq))
         raw = keys.for_sealing(event.case_id).seal(recorded.raw, where)
-        cursor.execute(sql.ADD_EVENT, (event.case_id, event.side, event.seq, recorded.digest, raw))
+        cursor.execute(sql.ADD_EVENT, (event.case_id, event.side, event.seq, recorded.digest, recorded.leaf, raw))
     for delivery in recording.deliveries:
         _add_delivery(cursor, keys, delivery)
     for leaf in recording.leaves:

@@ -78,13 +78,13 @@ def read_open(body: bytes) -> commands.OpenCase:
 def read_supplement(body: bytes) -> commands.AdvanceCase:
     """SupplementCaseRequest."""
     request = fields.parse(case_service_pb2.SupplementCaseRequest, body)
+    materials = read_materials(request.materials, "materials", shortest=1)
     return commands.AdvanceCase(
         idempotency_key=fields.idempotency_key(request.idempotency_key),
         case=_case_reference(request.case),
-        body=Supplemented(
-            request=0,
-            materials=read_materials(request.materials, "materials", shortest=1),
-            note=fields.text(request.note, "note", 1000),
+        body=Supplemented(request=0, materials=materials, note=fields.text(request.note, "note", 1000)),
+        presentation_nonce=fields.nonce(
+            request.presentation_nonce, "presentation_nonce", wanted=shows_licence(materials)
         ),
     )
 
@@ -250,7 +250,7 @@ def write_list(page: commands.CaseList) -> bytes:
             )
             for line in page.lines
         ],
-        next_page_token=page.lines[-1].case_id if page.more else "",
+        next_page_token=page.next_page,
     ).SerializeToString()
 
 

@@ -80,7 +80,7 @@ def whole(row: CaseRow | None = None) -> Recording:
         seen=seen(),
         reply=reply(),
         case=row,
-        events=(event(row.case_id, 1),),
+        events=(replace(event(row.case_id, 1), leaf=b"l" * 32),),
         deliveries=(delivery(row.case_id),),
         leaves=(f"leaf of {row.case_id}".encode(),),
         evidence=(evidence(row.case_id),),

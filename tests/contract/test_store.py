@@ -13,6 +13,7 @@ import pytest
 
 from gateway.domain.case import CaseState, Side
 from gateway.ports import (
+    REVOKED,
     AlreadyRecorded,
     CaseRecord,
     DeliveryKind,
@@ -312,6 +313,15 @@ async def test_licences_keep_their_place_and_change_their_status(store: Store) -
     await store.record(Recording(licences=(entries[2],)))
     assert await store.licence_statuses("uri") == {1: 1}
     assert await store.licence_statuses("other") == {}
+
+
+async def test_a_revoked_licence_stays_revoked_whoever_writes_later(store: Store) -> None:
+    entry = LicenceEntry("l-1", "type", "uri", 0, 0)
+    await store.record(Recording(licences=(entry,)))
+    await store.record(Recording(licences=(replace(entry, status=REVOKED),)))
+    for status in (0, 2):
+        await store.record(Recording(licences=(replace(entry, status=status),)))
+    assert await store.licence_statuses("uri") == {0: REVOKED}
 
 
 async def test_two_licences_never_share_a_place(store: Store) -> None:

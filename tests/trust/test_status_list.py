@@ -190,7 +190,7 @@ def with_key(change: Callable[[KeyEntry], KeyEntry]) -> Directory:
     ],
 )
 def test_a_key_or_member_that_may_not_speak_now_is_refused(directory: Directory, reason: Reason) -> None:
-    with pytest.raises(TongbanError, match="step 2") as caught:
+    with pytest.raises(TongbanError) as caught:
         verify_status_token(issue(), directory, uri=URI, now=NOW)
     assert caught.value.reason is reason
 

@@ -8,15 +8,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tongban.case.v1 import case_pb2, case_service_pb2
 
 from gateway.domain.case import CaseState
 from gateway.ports import Recording
 from gateway.wire import routes
 from tests.gateway.exchange.world import (
+    ACCEPTED,
     IDENTITY_TYPE,
     NONCE,
     OTHERS_NUMBER,
     RESULT_TYPE,
+    SUPPLEMENT,
     Answer,
     Federation,
     application,
@@ -270,3 +273,41 @@ async def test_the_serial_counts_the_regions_cases_of_the_day(federation: Federa
         "430600-20261123-000002",
         "430600-20261124-000001",
     ]
+
+
+# Licences in a supplement
+
+
+async def supplemented_with(federation: Federation, presentation: str, key: str) -> tuple[str, Answer]:
+    """A supplement that shows a licence; the case's id and the answer."""
+    case_id = await federation.opened()
+    await federation.report(case_id, accepted=ACCEPTED)
+    await federation.report(case_id, supplement_requested=SUPPLEMENT)
+    await federation.deliver(case_id, federation.jingzhou, federation.yueyang)
+    request = case_service_pb2.SupplementCaseRequest(
+        idempotency_key="supplement-1", case=case_id, materials=[licence(presentation, key)], presentation_nonce=NONCE
+    )
+    yueyang = federation.yueyang
+    return case_id, await federation.call(yueyang.platform, yueyang, routes.SUPPLEMENT_CASE, request)
+
+
+async def test_a_good_licence_may_stand_for_a_supplement(federation: Federation) -> None:
+    text = selected(federation, await identity_licence(federation.jingzhou))
+    _, answer = await supplemented_with(federation, text, "residence")
+    assert shown(answer).state == case_pb2.CASE_STATE_ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("key", "changes"),
+    [("application", {}), ("residence", {"holder_code": OTHERS_NUMBER}), ("residence", {"licence_type": RESULT_TYPE})],
+    ids=["the item wants the paper", "somebody else's", "another type"],
+)
+async def test_a_licence_in_a_supplement_is_held_to_the_same_rules(
+    federation: Federation, key: str, changes: dict[str, Any]
+) -> None:
+    text = selected(federation, await identity_licence(federation.jingzhou, **changes))
+    case_id, answer = await supplemented_with(federation, text, key)
+    assert (answer.error.reason, answer.error.details["material"]) == (REFUSED, key)
+    record = await federation.yueyang.store.case(case_id=case_id)
+    assert record is not None
+    assert record.row.state is CaseState.ACCEPTED_SUPPLEMENTING

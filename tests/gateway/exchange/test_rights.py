@@ -210,3 +210,19 @@ async def test_a_platform_cannot_report_for_another_region(federation: Federatio
         federation.yueyang.platform, federation.jingzhou, routes.REPORT_PROGRESS, progress(case_id, accepted=ACCEPTED)
     )
     assert answer.error.reason == "RIGHT_MISSING"
+
+
+async def test_a_list_leaves_out_cases_of_items_that_the_caller_may_not_read(federation: Federation) -> None:
+    await federation.opened()
+    yueyang = federation.yueyang
+    request = case_service_pb2.ListCasesRequest()
+
+    async def listed() -> int:
+        answer = await federation.call(yueyang.platform, yueyang, routes.LIST_CASES, request)
+        return len(case_service_pb2.ListCasesResponse.FromString(answer.body).cases)
+
+    assert await listed() == 1
+    member = federation.directory.member("430600.platform")
+    others = tuple(right for right in member.rights if right.action is not Action.CASE_READ)
+    federation.publish(replace(member, rights=(*others, Right(Action.CASE_READ, items=("S-2",)))))
+    assert await listed() == 0

@@ -138,7 +138,14 @@ TARGET = Catalogue(
     "荆州目录",
     1,
     (
-        item(JINGZHOU, "T-1", requirement("application"), result_licence_type=RESULT_TYPE, result_name="测试证"),
+        item(
+            JINGZHOU,
+            "T-1",
+            requirement("application"),
+            requirement("residence", required=False, exempt_by_licence=IDENTITY_TYPE),
+            result_licence_type=RESULT_TYPE,
+            result_name="测试证",
+        ),
         item(JINGZHOU, "T-QUESTION"),
         item(JINGZHOU, "T-STOPPED", state=ItemState.SUSPENDED),
         item(JINGZHOU, "T-MORE", requirement("photo")),

@@ -93,11 +93,11 @@ def test_what_waits_is_shown_and_a_dead_letter_as_one() -> None:
 
 def test_a_list_tells_where_the_next_page_begins() -> None:
     line = commands.CaseLine("id-1", "n", "430600", "421000", "事项", CaseState.SUSPENDED, "", "")
-    page = case_service_pb2.ListCasesResponse.FromString(cases.write_list(commands.CaseList((line,), more=True)))
-    assert page.next_page_token == "id-1"
-    last = case_service_pb2.ListCasesResponse.FromString(cases.write_list(commands.CaseList((line,), more=False)))
+    page = case_service_pb2.ListCasesResponse.FromString(cases.write_list(commands.CaseList((line,), next_page="id-0")))
+    assert page.next_page_token == "id-0"
+    last = case_service_pb2.ListCasesResponse.FromString(cases.write_list(commands.CaseList((line,), next_page="")))
     assert last.next_page_token == ""
-    assert cases.write_list(commands.CaseList((), more=False)) == b""
+    assert cases.write_list(commands.CaseList((), next_page="")) == b""
 
 
 def test_a_wanted_state_means_every_state_that_is_shown_so() -> None:

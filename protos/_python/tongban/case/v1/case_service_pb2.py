@@ -29,7 +29,7 @@ from tongban.case.v1 import material_pb2 as tongban_dot_case_dot_v1_dot_material
 from tongban.case.v1 import party_pb2 as tongban_dot_case_dot_v1_dot_party__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tongban/case/v1/case_service.proto\x12\x0ftongban.case.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atongban/case/v1/case.proto\x1a\x1btongban/case/v1/event.proto\x1a\x1etongban/case/v1/material.proto\x1a\x1btongban/case/v1/party.proto\"\xe4\x02\n\x0fOpenCaseRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x19\n\x11processing_region\x18\x03 \x01(\t\x12>\n\x07\x61nswers\x18\x04 \x03(\x0b\x32-.tongban.case.v1.OpenCaseRequest.AnswersEntry\x12)\n\tapplicant\x18\x05 \x01(\x0b\x32\x16.tongban.case.v1.Party\x12%\n\x05\x61gent\x18\x06 \x01(\x0b\x32\x16.tongban.case.v1.Party\x12,\n\tmaterials\x18\x07 \x03(\x0b\x32\x19.tongban.case.v1.Material\x12\x1a\n\x12presentation_nonce\x18\x08 \x01(\t\x1a.\n\x0c\x41nswersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"7\n\x10OpenCaseResponse\x12#\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x15.tongban.case.v1.Case\"z\n\x15SupplementCaseRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x0c\n\x04\x63\x61se\x18\x02 \x01(\t\x12,\n\tmaterials\x18\x03 \x03(\x0b\x32\x19.tongban.case.v1.Material\x12\x0c\n\x04note\x18\x04 \x01(\t\"=\n\x16SupplementCaseResponse\x12#\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x15.tongban.case.v1.Case\"L\n\x13WithdrawCaseRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x0c\n\x04\x63\x61se\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\";\n\x14WithdrawCaseResponse\x12#\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x15.tongban.case.v1.Case\"X\n\x0fRateCaseRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x0c\n\x04\x63\x61se\x18\x02 \x01(\t\x12\r\n\x05score\x18\x03 \x01(\r\x12\x0f\n\x07\x63omment\x18\x04 \x01(\t\"7\n\x10RateCaseResponse\x12#\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x15.tongban.case.v1.Case\"\x9b\x04\n\x15ReportProgressRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x0c\n\x04\x63\x61se\x18\x02 \x01(\t\x12/\n\x0boccurred_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\x08\x61\x63\x63\x65pted\x18\n \x01(\x0b\x32\x19.tongban.case.v1.AcceptedH\x00\x12+\n\x07refused\x18\x0b \x01(\x0b\x32\x18.tongban.case.v1.RefusedH\x00\x12\x44\n\x14supplement_requested\x18\x0c \x01(\x0b\x32$.tongban.case.v1.SupplementRequestedH\x00\x12/\n\tsuspended\x18\r \x01(\x0b\x32\x1a.tongban.case.v1.SuspendedH\x00\x12+\n\x07resumed\x18\x0e \x01(\x0b\x32\x18.tongban.case.v1.ResumedH\x00\x12+\n\x07\x64\x65\x63ided\x18\x0f \x01(\x0b\x32\x18.tongban.case.v1.DecidedH\x00\x12/\n\twithdrawn\x18\x10 \x01(\x0b\x32\x1a.tongban.case.v1.WithdrawnH\x00\x12@\n\x12withdrawal_refused\x18\x11 \x01(\x0b\x32\".tongban.case.v1.WithdrawalRefusedH\x00\x42\n\n\x08progress\"=\n\x16ReportProgressResponse\x12#\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x15.tongban.case.v1.Case\"\x1e\n\x0eGetCaseRequest\x12\x0c\n\x04\x63\x61se\x18\x01 \x01(\t\"6\n\x0fGetCaseResponse\x12#\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x15.tongban.case.v1.Case\"e\n\x10ListCasesRequest\x12*\n\x06states\x18\x01 \x03(\x0e\x32\x1a.tongban.case.v1.CaseState\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"R\n\x11ListCasesResponse\x12$\n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32\x15.tongban.case.v1.Case\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xf4\x04\n\x0b\x43\x61seService\x12O\n\x08OpenCase\x12 .tongban.case.v1.OpenCaseRequest\x1a!.tongban.case.v1.OpenCaseResponse\x12\x61\n\x0eSupplementCase\x12&.tongban.case.v1.SupplementCaseRequest\x1a\'.tongban.case.v1.SupplementCaseResponse\x12[\n\x0cWithdrawCase\x12$.tongban.case.v1.WithdrawCaseRequest\x1a%.tongban.case.v1.WithdrawCaseResponse\x12O\n\x08RateCase\x12 .tongban.case.v1.RateCaseRequest\x1a!.tongban.case.v1.RateCaseResponse\x12\x61\n\x0eReportProgress\x12&.tongban.case.v1.ReportProgressRequest\x1a\'.tongban.case.v1.ReportProgressResponse\x12L\n\x07GetCase\x12\x1f.tongban.case.v1.GetCaseRequest\x1a .tongban.case.v1.GetCaseResponse\x12R\n\tListCases\x12!.tongban.case.v1.ListCasesRequest\x1a\".tongban.case.v1.ListCasesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tongban/case/v1/case_service.proto\x12\x0ftongban.case.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atongban/case/v1/case.proto\x1a\x1btongban/case/v1/event.proto\x1a\x1etongban/case/v1/material.proto\x1a\x1btongban/case/v1/party.proto\"\xe4\x02\n\x0fOpenCaseRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x11\n\titem_code\x18\x02 \x01(\t\x12\x19\n\x11processing_region\x18\x03 \x01(\t\x12>\n\x07\x61nswers\x18\x04 \x03(\x0b\x32-.tongban.case.v1.OpenCaseRequest.AnswersEntry\x12)\n\tapplicant\x18\x05 \x01(\x0b\x32\x16.tongban.case.v1.Party\x12%\n\x05\x61gent\x18\x06 \x01(\x0b\x32\x16.tongban.case.v1.Party\x12,\n\tmaterials\x18\x07 \x03(\x0b\x32\x19.tongban.case.v1.Material\x12\x1a\n\x12presentation_nonce\x18\x08 \x01(\t\x1a.\n\x0c\x41nswersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"7\n\x10OpenCaseResponse\x12#\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x15.tongban.case.v1.Case\"\x96\x01\n\x15SupplementCaseRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x0c\n\x04\x63\x61se\x18\x02 \x01(\t\x12,\n\tmaterials\x18\x03 \x03(\x0b\x32\x19.tongban.case.v1.Material\x12\x0c\n\x04note\x18\x04 \x01(\t\x12\x1a\n\x12presentation_nonce\x18\x05 \x01(\t\"=\n\x16SupplementCaseResponse\x12#\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x15.tongban.case.v1.Case\"L\n\x13WithdrawCaseRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x0c\n\x04\x63\x61se\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\";\n\x14WithdrawCaseResponse\x12#\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x15.tongban.case.v1.Case\"X\n\x0fRateCaseRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x0c\n\x04\x63\x61se\x18\x02 \x01(\t\x12\r\n\x05score\x18\x03 \x01(\r\x12\x0f\n\x07\x63omment\x18\x04 \x01(\t\"7\n\x10RateCaseResponse\x12#\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x15.tongban.case.v1.Case\"\x9b\x04\n\x15ReportProgressRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x0c\n\x04\x63\x61se\x18\x02 \x01(\t\x12/\n\x0boccurred_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\x08\x61\x63\x63\x65pted\x18\n \x01(\x0b\x32\x19.tongban.case.v1.AcceptedH\x00\x12+\n\x07refused\x18\x0b \x01(\x0b\x32\x18.tongban.case.v1.RefusedH\x00\x12\x44\n\x14supplement_requested\x18\x0c \x01(\x0b\x32$.tongban.case.v1.SupplementRequestedH\x00\x12/\n\tsuspended\x18\r \x01(\x0b\x32\x1a.tongban.case.v1.SuspendedH\x00\x12+\n\x07resumed\x18\x0e \x01(\x0b\x32\x18.tongban.case.v1.ResumedH\x00\x12+\n\x07\x64\x65\x63ided\x18\x0f \x01(\x0b\x32\x18.tongban.case.v1.DecidedH\x00\x12/\n\twithdrawn\x18\x10 \x01(\x0b\x32\x1a.tongban.case.v1.WithdrawnH\x00\x12@\n\x12withdrawal_refused\x18\x11 \x01(\x0b\x32\".tongban.case.v1.WithdrawalRefusedH\x00\x42\n\n\x08progress\"=\n\x16ReportProgressResponse\x12#\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x15.tongban.case.v1.Case\"\x1e\n\x0eGetCaseRequest\x12\x0c\n\x04\x63\x61se\x18\x01 \x01(\t\"6\n\x0fGetCaseResponse\x12#\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x15.tongban.case.v1.Case\"e\n\x10ListCasesRequest\x12*\n\x06states\x18\x01 \x03(\x0e\x32\x1a.tongban.case.v1.CaseState\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"R\n\x11ListCasesResponse\x12$\n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32\x15.tongban.case.v1.Case\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xf4\x04\n\x0b\x43\x61seService\x12O\n\x08OpenCase\x12 .tongban.case.v1.OpenCaseRequest\x1a!.tongban.case.v1.OpenCaseResponse\x12\x61\n\x0eSupplementCase\x12&.tongban.case.v1.SupplementCaseRequest\x1a\'.tongban.case.v1.SupplementCaseResponse\x12[\n\x0cWithdrawCase\x12$.tongban.case.v1.WithdrawCaseRequest\x1a%.tongban.case.v1.WithdrawCaseResponse\x12O\n\x08RateCase\x12 .tongban.case.v1.RateCaseRequest\x1a!.tongban.case.v1.RateCaseResponse\x12\x61\n\x0eReportProgress\x12&.tongban.case.v1.ReportProgressRequest\x1a\'.tongban.case.v1.ReportProgressResponse\x12L\n\x07GetCase\x12\x1f.tongban.case.v1.GetCaseRequest\x1a .tongban.case.v1.GetCaseResponse\x12R\n\tListCases\x12!.tongban.case.v1.ListCasesRequest\x1a\".tongban.case.v1.ListCasesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,30 +44,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OPENCASEREQUEST_ANSWERSENTRY']._serialized_end=563
   _globals['_OPENCASERESPONSE']._serialized_start=565
   _globals['_OPENCASERESPONSE']._serialized_end=620
-  _globals['_SUPPLEMENTCASEREQUEST']._serialized_start=622
-  _globals['_SUPPLEMENTCASEREQUEST']._serialized_end=744
-  _globals['_SUPPLEMENTCASERESPONSE']._serialized_start=746
-  _globals['_SUPPLEMENTCASERESPONSE']._serialized_end=807
-  _globals['_WITHDRAWCASEREQUEST']._serialized_start=809
-  _globals['_WITHDRAWCASEREQUEST']._serialized_end=885
-  _globals['_WITHDRAWCASERESPONSE']._serialized_start=887
-  _globals['_WITHDRAWCASERESPONSE']._serialized_end=946
-  _globals['_RATECASEREQUEST']._serialized_start=948
-  _globals['_RATECASEREQUEST']._serialized_end=1036
-  _globals['_RATECASERESPONSE']._serialized_start=1038
-  _globals['_RATECASERESPONSE']._serialized_end=1093
-  _globals['_REPORTPROGRESSREQUEST']._serialized_start=1096
-  _globals['_REPORTPROGRESSREQUEST']._serialized_end=1635
-  _globals['_REPORTPROGRESSRESPONSE']._serialized_start=1637
-  _globals['_REPORTPROGRESSRESPONSE']._serialized_end=1698
-  _globals['_GETCASEREQUEST']._serialized_start=1700
-  _globals['_GETCASEREQUEST']._serialized_end=1730
-  _globals['_GETCASERESPONSE']._serialized_start=1732
-  _globals['_GETCASERESPONSE']._serialized_end=1786
-  _globals['_LISTCASESREQUEST']._serialized_start=1788
-  _globals['_LISTCASESREQUEST']._serialized_end=1889
-  _globals['_LISTCASESRESPONSE']._serialized_start=1891
-  _globals['_LISTCASESRESPONSE']._serialized_end=1973
-  _globals['_CASESERVICE']._serialized_start=1976
-  _globals['_CASESERVICE']._serialized_end=2604
+  _globals['_SUPPLEMENTCASEREQUEST']._serialized_start=623
+  _globals['_SUPPLEMENTCASEREQUEST']._serialized_end=773
+  _globals['_SUPPLEMENTCASERESPONSE']._serialized_start=775
+  _globals['_SUPPLEMENTCASERESPONSE']._serialized_end=836
+  _globals['_WITHDRAWCASEREQUEST']._serialized_start=838
+  _globals['_WITHDRAWCASEREQUEST']._serialized_end=914
+  _globals['_WITHDRAWCASERESPONSE']._serialized_start=916
+  _globals['_WITHDRAWCASERESPONSE']._serialized_end=975
+  _globals['_RATECASEREQUEST']._serialized_start=977
+  _globals['_RATECASEREQUEST']._serialized_end=1065
+  _globals['_RATECASERESPONSE']._serialized_start=1067
+  _globals['_RATECASERESPONSE']._serialized_end=1122
+  _globals['_REPORTPROGRESSREQUEST']._serialized_start=1125
+  _globals['_REPORTPROGRESSREQUEST']._serialized_end=1664
+  _globals['_REPORTPROGRESSRESPONSE']._serialized_start=1666
+  _globals['_REPORTPROGRESSRESPONSE']._serialized_end=1727
+  _globals['_GETCASEREQUEST']._serialized_start=1729
+  _globals['_GETCASEREQUEST']._serialized_end=1759
+  _globals['_GETCASERESPONSE']._serialized_start=1761
+  _globals['_GETCASERESPONSE']._serialized_end=1815
+  _globals['_LISTCASESREQUEST']._serialized_start=1817
+  _globals['_LISTCASESREQUEST']._serialized_end=1918
+  _globals['_LISTCASESRESPONSE']._serialized_start=1920
+  _globals['_LISTCASESRESPONSE']._serialized_end=2002
+  _globals['_CASESERVICE']._serialized_start=2005
+  _globals['_CASESERVICE']._serialized_end=2633
 # @@protoc_insertion_point(module_scope)

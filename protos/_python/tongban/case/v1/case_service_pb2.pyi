@@ -47,16 +47,18 @@ class OpenCaseResponse(_message.Message):
     def __init__(self, case: _Optional[_Union[_case_pb2.Case, _Mapping]] = ...) -> None: ...
 
 class SupplementCaseRequest(_message.Message):
-    __slots__ = ("idempotency_key", "case", "materials", "note")
+    __slots__ = ("idempotency_key", "case", "materials", "note", "presentation_nonce")
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
     CASE_FIELD_NUMBER: _ClassVar[int]
     MATERIALS_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
+    PRESENTATION_NONCE_FIELD_NUMBER: _ClassVar[int]
     idempotency_key: str
     case: str
     materials: _containers.RepeatedCompositeFieldContainer[_material_pb2.Material]
     note: str
-    def __init__(self, idempotency_key: _Optional[str] = ..., case: _Optional[str] = ..., materials: _Optional[_Iterable[_Union[_material_pb2.Material, _Mapping]]] = ..., note: _Optional[str] = ...) -> None: ...
+    presentation_nonce: str
+    def __init__(self, idempotency_key: _Optional[str] = ..., case: _Optional[str] = ..., materials: _Optional[_Iterable[_Union[_material_pb2.Material, _Mapping]]] = ..., note: _Optional[str] = ..., presentation_nonce: _Optional[str] = ...) -> None: ...
 
 class SupplementCaseResponse(_message.Message):
     __slots__ = ("case",)
