@@ -1,5 +1,7 @@
 """Printing: tables for people, JSON for programs, remarks beside the answer."""
 
+# ruff: noqa: PLC0415 - rule 2 of the package
+
 from __future__ import annotations
 
 import json
@@ -57,8 +59,10 @@ def printable(text: str) -> str:
 
 
 def moment(at: datetime | None) -> str:
-    """A time to the second, UTC; empty for none."""
-    return "" if at is None else f"{at:%Y-%m-%d %H:%M:%SZ}"
+    """A time to the second as people here read it, in Beijing, with its offset; empty for none."""
+    from gateway.domain.calendar import BEIJING
+
+    return "" if at is None else f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M:%S +08:00}"
 
 
 def _print(table: Table) -> None:

@@ -18,6 +18,7 @@ from tongban.licence.v1 import licence_pb2
 from tongban.licence.v1 import licence_service_pb2 as licences
 from typer.testing import Result
 
+from gateway.domain.calendar import BEIJING
 from gateway.sequencer import origin
 from gateway.wire import routes
 from tests.gateway.cli.installation import JINGZHOU, WINDOW, YUEYANG, AnsweringGateway, Federation, Run
@@ -72,7 +73,7 @@ def test_a_case_is_shown_with_its_history_and_what_waits(gateway: AnsweringGatew
     for wanted in (
         "SUPPLEMENTING 待补正 · withdrawal asked 申请撤回中", "陈**", "bank_card: 缺少开户支行",
         "2026-11-26 (provisional 日历未发布)", "submitted 收件转递", bytes(range(32)).hex(), "d-1", "dead letter",
-        f"{datetime.fromtimestamp(AT.seconds, UTC):%Y-%m-%d %H:%M:%SZ}",
+        f"{datetime.fromtimestamp(AT.seconds, BEIJING):%Y-%m-%d %H:%M:%S} +08:00",
     ):  # fmt: skip
         assert wanted in answer.stdout
     assert "\x1b" not in answer.stdout

@@ -40,7 +40,7 @@ def test_what_waits_is_listed_without_what_it_carries(config: Path, run: Run) ->
     assert answer.exit_code == 0
     assert DEAD in answer.stdout
     assert "dead letter" in answer.stdout
-    assert "2026-11-21 00:00:00Z" in answer.stdout
+    assert "2026-11-21 08:00:00 +08:00" in answer.stdout
     assert SECRET.decode() not in answer.stdout
 
 
