@@ -37,7 +37,7 @@ from gateway.ports import Platform, Recording, Store
 from gateway.rpc.client import SignedClient
 from gateway.rpc.peers import GrpcPeers
 from gateway.rpc.server import Listener
-from gateway.rpc.tls import CertificateFiles
+from gateway.rpc.tls import CertificateFiles, Certificates
 from gateway.sequencer import Sequencer
 from gateway.store.sqlite import SqliteStore
 from gateway.store.vault import Cipher, Vault, read_key_file
@@ -45,7 +45,7 @@ from gateway.wire.events import ProtobufEventCodec
 from gateway.wire.routes import ROUTES
 from gateway.wire.status import write_status
 from trust.directory import Directory, open_directory
-from trust.errors import Misconfigured, Reason, TongbanError
+from trust.errors import Misconfigured, NotFound, Reason, TongbanError
 from trust.keys import KeyPurpose, Signer, SoftwareSigner, VerifyingKey
 
 DIRECTORY_SECONDS: Final = 2.0
@@ -91,7 +91,16 @@ def read_signer(section: KeySection) -> Signer:
             got=error.strerror or "an error",
             mend="check the path in [keys] and the file's owner",
         ) from error
-    return SoftwareSigner.from_pem(pem, section.kid)
+    try:
+        return SoftwareSigner.from_pem(pem, section.kid)
+    except Misconfigured as error:
+        raise Misconfigured(
+            error.reason,
+            f"{section.file} holds no key that can be used for {section.kid}",
+            got=error.got,
+            expected=error.expected,
+            mend=error.mend,
+        ) from error
 
 
 def read_directory(section: DirectorySection, now: datetime, at_least_version: int = 0) -> tuple[Directory, bytes]:
@@ -121,9 +130,31 @@ def _read(path: Path, setting: str) -> bytes:
         ) from error
 
 
-def _require_listed(config: Config, directory: Directory, signers: dict[KeyPurpose, Signer]) -> None:
-    """This gateway is in the directory, with the keys that it holds: otherwise nobody could verify a word of it."""
-    member = directory.member(config.member.id)
+def _require_listed(
+    config: Config, directory: Directory, signers: dict[KeyPurpose, Signer], certificates: Certificates
+) -> None:
+    """This gateway is in the directory, with the keys that it holds, and its certificate names it.
+
+    Otherwise nobody could verify a word of it, or reach it.
+    """
+    try:
+        member = directory.member(config.member.id)
+    except NotFound as error:
+        raise Misconfigured(
+            Reason.CONFIG_INVALID,
+            "the directory does not list this gateway",
+            got=f"version {directory.version} of the directory, without {config.member.id}",
+            expected="an entry with the id in [member]",
+            mend="correct [member] id, or have the trustees sign a directory with this member",
+        ) from error
+    if certificates.spiffe_ids != (member.spiffe_id,) or member.id not in certificates.dns_names:
+        raise Misconfigured(
+            Reason.CONFIG_INVALID,
+            f"the certificate in {config.tls.certificate} is not this gateway's",
+            got=f"a certificate for {', '.join((*certificates.spiffe_ids, *certificates.dns_names)) or 'nobody'}",
+            expected=f"the one URI {member.spiffe_id} and the DNS name {member.id}, as the directory has them",
+            mend="install the certificate that was issued to this member",
+        )
     listed = {(entry.kid, entry.purpose): entry.key.to_jwk() for entry in member.keys}
     for purpose, signer in signers.items():
         if listed.get((signer.kid, purpose)) != signer.public_jwk():
@@ -191,13 +222,13 @@ class Gateway:
             KeyPurpose.LOG: read_signer(config.keys.log),
         }
         files = CertificateFiles(config.tls.certificate, config.tls.key, config.tls.roots)
-        files.read(clock.now())
+        certificates = files.read(clock.now())
         async with contextlib.AsyncExitStack() as opened:
             vault = Vault(read_key_file(config.store.key), Cipher(config.store.cipher))
             store = await SqliteStore.open(config.store.path, vault, ProtobufEventCodec(), failpoint=reach)
             opened.push_async_callback(store.close)
             knowledge = await _learn(config, store, clock)
-            _require_listed(config, knowledge.directory, signers)
+            _require_listed(config, knowledge.directory, signers, certificates)
             client = SignedClient(
                 config.member.id, signers[KeyPurpose.MESSAGE], lambda: knowledge.directory, files, clock
             )

@@ -39,7 +39,7 @@ from gateway.ports import (
 from gateway.wire import routes
 from gateway.wire.cases import MAX_EVENTS_PER_DELIVERY
 from gateway.wire.notices import read_notice
-from trust.errors import Fault, InFlight, Internal, Reason, TongbanError, Unavailable, WrongState
+from trust.errors import Fault, InFlight, Internal, Misconfigured, Reason, TongbanError, Unavailable, WrongState
 from trust.leaf import Leaf, LeafKind
 
 BATCH: Final = 32
@@ -89,7 +89,8 @@ def after_failure(error: TongbanError, attempts: int, now: datetime, jitter: flo
     The wait doubles from ``FIRST_WAIT`` to ``LONGEST_WAIT``, and half of it is drawn by lot, so that a peer that comes
     back is not met by everyone at once.
     """
-    passing = isinstance(error, Unavailable | InFlight | Internal) or error.reason in _PASSING
+    # Misconfigured is this installation's own: its operator mends it, and what waits needs nothing more than that.
+    passing = isinstance(error, Unavailable | InFlight | Internal | Misconfigured) or error.reason in _PASSING
     if not passing or attempts >= MAX_ATTEMPTS:
         return GiveUp()
     wait = min(FIRST_WAIT * 2 ** min(attempts - 1, 20), LONGEST_WAIT)

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from trust.errors import Misconfigured, Reason, TongbanError, Unavailable
+from trust.errors import Fault, Misconfigured, Reason, TongbanError, Unavailable
 
 
 class ExitStatus(IntEnum):
@@ -51,12 +51,16 @@ def status_of(error: TongbanError) -> ExitStatus:
 
 
 def describe(error: TongbanError) -> str:
-    """The failure in English, with the facts that came with it; below it the sentence for the window, if it has one."""
+    """The failure in English, with the facts that came with it; below it the sentence for the window, if it has one.
+
+    What only this installation's operator can mend is no window's business.
+    """
     from gateway.wire.wording import wording
 
     facts = "".join(f"; {name}: {value}" for name, value in sorted(error.details.items()))
     lines = [f"error: {error}{facts}"]
     sentence = wording(error.reason)
-    if sentence != wording(Reason.INTERNAL):  # the sentence for every reason that has none of its own
+    # INTERNAL has the sentence for every reason that has none of its own.
+    if error.fault is not Fault.OPERATOR and sentence != wording(Reason.INTERNAL):
         lines.append(f"提示：{sentence}")
     return "\n".join(lines)

@@ -21,7 +21,7 @@ from gateway.rpc.server import SIGNATURE, STATUS_DETAILS
 from gateway.rpc.tls import CertificateFiles
 from gateway.wire.status import read_status
 from trust.directory import Directory, Member
-from trust.errors import NotFound, Reason, TongbanError, Unavailable
+from trust.errors import Misconfigured, NotFound, Reason, TongbanError, Unavailable
 from trust.keys import Signer
 from trust.signed_call import Officer, sign_request, verify_response
 
@@ -170,11 +170,16 @@ class SignedClient:
 
     def _channel(self, member: Member) -> grpc.aio.Channel:
         """The connection to a member, made anew when the certificates on disk were replaced."""
-        stamp = self._files.stamp()
         known = self._channels.get(member.endpoint)
-        if known is not None and known[0] == stamp:
-            return known[1]
-        certificates = self._files.read(self._clock.now())
+        try:
+            stamp = self._files.stamp()
+            if known is not None and known[0] == stamp:
+                return known[1]
+            certificates = self._files.read(self._clock.now())
+        except Misconfigured:
+            if known is None:
+                raise
+            return known[1]  # half-written files are read again at the next call; until then the old connection serves
         credentials = grpc.ssl_channel_credentials(certificates.roots, certificates.key, certificates.chain)
         # The server's certificate must carry the member's id as its DNS name: an address alone names nobody.
         options = (*_CHANNEL_OPTIONS, ("grpc.ssl_target_name_override", member.id))

@@ -142,16 +142,17 @@ class Listener:
 
 def _credentials(files: CertificateFiles, clock: Clock) -> grpc.ServerCredentials:
     """Server credentials that follow the files: each handshake looks whether they were replaced."""
+    stamp = files.stamp()  # before reading: what is replaced meanwhile is read again
     current = files.read(clock.now())
-    stamp = files.stamp()
 
     def configuration() -> grpc.ServerCertificateConfiguration | None:
         nonlocal stamp
         try:
-            if files.stamp() == stamp:
+            newest = files.stamp()
+            if newest == stamp:
                 return None
             renewed = files.read(clock.now())
-            stamp = files.stamp()
+            stamp = newest
         except Misconfigured as error:
             # The old certificate serves on; half-written files are read again at the next handshake.
             _log.warning("certificate on disk is not usable; the old one serves on", error=str(error))

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
 
 from trust.errors import Misconfigured, Reason
 
@@ -20,6 +22,10 @@ class Certificates:
     roots: bytes = field(repr=False)
     not_after: datetime
     """When the own certificate runs out, UTC."""
+    spiffe_ids: tuple[str, ...]
+    """URIs that the own certificate carries."""
+    dns_names: tuple[str, ...]
+    """DNS names that it carries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +37,21 @@ class CertificateFiles:
     roots: Path
 
     def read(self, now: datetime) -> Certificates:
-        """Read and check. Misconfigured(KEY_FILE_UNREADABLE or CERTIFICATE_EXPIRED)."""
+        """Read and check.
+
+        1. Every file can be read, and holds what it is for. KEY_FILE_UNREADABLE
+        2. The private key is the certificate's. CONFIG_INVALID
+        3. The certificate is in force. CERTIFICATE_EXPIRED
+
+        Raises Misconfigured with these reasons.
+        """
+        # 1
         chain, key, roots = (_read(path) for path in (self.chain, self.key, self.roots))
-        try:
-            leaf = x509.load_pem_x509_certificates(chain)[0]
-        except (ValueError, IndexError) as error:
-            raise Misconfigured(
-                Reason.KEY_FILE_UNREADABLE,
-                f"{self.chain} holds no certificate",
-                expected="a PEM certificate chain, the member's own first",
-                mend="put the certificate there and start again",
-            ) from error
+        leaf = _load(self.chain, chain, "the member's own first")[0]
+        _load(self.roots, roots, "those of the trust domain's authority")
+        # 2
+        self._require_pair(leaf, key)
+        # 3
         if not leaf.not_valid_before_utc <= now < leaf.not_valid_after_utc:
             raise Misconfigured(
                 Reason.CERTIFICATE_EXPIRED,
@@ -50,7 +60,36 @@ class CertificateFiles:
                 expected=f"a certificate valid on {now:%Y-%m-%d}",
                 mend="renew it with the trust domain's certificate authority, then start again",
             )
-        return Certificates(chain, key, roots, leaf.not_valid_after_utc)
+        try:
+            names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        except x509.ExtensionNotFound:
+            names = x509.SubjectAlternativeName([])
+        return Certificates(
+            chain,
+            key,
+            roots,
+            leaf.not_valid_after_utc,
+            spiffe_ids=tuple(names.get_values_for_type(x509.UniformResourceIdentifier)),
+            dns_names=tuple(names.get_values_for_type(x509.DNSName)),
+        )
+
+    def _require_pair(self, leaf: x509.Certificate, key: bytes) -> None:
+        try:
+            private = serialization.load_pem_private_key(key, password=None)
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            raise Misconfigured(
+                Reason.KEY_FILE_UNREADABLE,
+                f"{self.key} holds no private key",
+                expected="an unencrypted private key in PEM",
+                mend="put the certificate's key there and start again",
+            ) from error
+        if private.public_key() != leaf.public_key():
+            raise Misconfigured(
+                Reason.CONFIG_INVALID,
+                f"the certificate in {self.chain} and the key in {self.key} are not a pair",
+                expected="the private key that the certificate was made for",
+                mend="install both from the same issue",
+            )
 
     def stamp(self) -> tuple[int, ...]:
         """Changes when any of the files is replaced. Misconfigured when one is gone."""
@@ -58,6 +97,18 @@ class CertificateFiles:
             return tuple(path.stat().st_mtime_ns for path in (self.chain, self.key, self.roots))
         except OSError as error:
             raise _unreadable(error) from error
+
+
+def _load(path: Path, content: bytes, which: str) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(content)
+    except ValueError as error:
+        raise Misconfigured(
+            Reason.KEY_FILE_UNREADABLE,
+            f"{path} holds no certificate",
+            expected=f"PEM certificates, {which}",
+            mend="put the certificates there and start again",
+        ) from error
 
 
 def _read(path: Path) -> bytes:

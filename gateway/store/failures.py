@@ -15,13 +15,13 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _CLOSED_TO_US = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
 
 
-def of_transaction(error: sqlite3.Error) -> TongbanError:
+def of_transaction(error: sqlite3.Error, store: str = "the store") -> TongbanError:
     """Name a failure of the file or the disk: it fails whatever was in the transaction."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the class, the rest says where
     if code == sqlite3.SQLITE_FULL:
         return Unavailable(
             Reason.STORE_FULL,
-            "the store's disk is full; nothing of this was written",
+            f"the disk of {store} is full; nothing of this was written",
             got=str(error),
             mend="make room; the store goes on by itself",
             fault=Fault.OPERATOR,
@@ -29,14 +29,14 @@ def of_transaction(error: sqlite3.Error) -> TongbanError:
     if code in _DAMAGED:
         return Misconfigured(
             Reason.STORE_CORRUPT,
-            "the store's file is damaged",
+            f"the file of {store} is damaged",
             got=str(error),
             expected="a SQLite database as this program wrote it",
             mend="stop the gateway and restore the file from a backup",
         )
     return Unavailable(
         Reason.STORE_UNAVAILABLE,
-        "the store did not answer",
+        f"{store} did not answer",
         got=str(error),
         mend="try again; if it stays so, look at the disk and at what else has the file open",
         fault=Fault.OPERATOR,
@@ -53,7 +53,7 @@ def of_opening(error: sqlite3.Error, path: str) -> TongbanError:
             expected="a file in a folder that the gateway's account may write to",
             mend="give the account that right, or name another place",
         )
-    return of_transaction(error)
+    return of_transaction(error, f"the store {path}")
 
 
 def closed() -> Unavailable:
