@@ -85,7 +85,8 @@ class Load:
             done.answers[place] = await call
             done.latencies.append(time.perf_counter() - started)
             if signature and place % SAMPLE_EVERY == 0:
-                done.signatures[place] = dict(await call.trailing_metadata())[SIGNATURE]
+                trailing = await call.trailing_metadata()
+                done.signatures[place] = next(value for key, value in trailing if key == SIGNATURE)
 
     async def close(self) -> None:
         for channel in self._channels:
