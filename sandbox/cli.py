@@ -17,7 +17,9 @@ commands = typer.Typer(
 
 _Folder: TypeAlias = Annotated[
     Path | None,
-    typer.Option("--folder", metavar="FOLDER", help="Keep everything there. By default `demo` uses a temporary folder, `up` uses build/sandbox."),
+    typer.Option(
+        "--folder", metavar="FOLDER", help="Keep everything there (demo: a temporary folder; up: build/sandbox)."
+    ),
 ]
 
 

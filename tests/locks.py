@@ -46,7 +46,9 @@ def main() -> int:
     run_lock, dev_lock = pinned(ROOT / "requirements/run.lock"), pinned(ROOT / "requirements/dev.lock")
     missing = unmet([*project["project"]["dependencies"], *groups["build"]], run_lock)
     missing += unmet([*project["project"]["dependencies"], *groups["build"], *dev], dev_lock)
-    missing += [f"{name} {version}: dev.lock differs" for name, version in run_lock.items() if dev_lock.get(name) != version]
+    missing += [
+        f"{name} {version}: dev.lock differs" for name, version in run_lock.items() if dev_lock.get(name) != version
+    ]
     for text in missing:
         sys.stderr.write(f"not in the lock: {text}; run `make lock`\n")
     return 1 if missing else 0
