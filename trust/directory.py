@@ -23,6 +23,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeVar
 
 from trust.errors import (
@@ -650,7 +651,9 @@ def _time_to_json(time: datetime) -> str:
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _covers(patterns: Iterable[str], value: str) -> bool:
+@lru_cache(maxsize=4096)
+def _covers(patterns: tuple[str, ...], value: str) -> bool:
+    """Cached: a member's rights name many items, and it asks for the same few again and again."""
     return any(value.startswith(pattern[:-1]) if pattern.endswith("*") else value == pattern for pattern in patterns)
 
 

@@ -120,7 +120,7 @@ def parse_object(data: bytes) -> dict[str, object]:
 
 def compact_json(value: Mapping[str, object]) -> bytes:
     """JSON in UTF-8 without spaces, as it goes into a segment."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
+    return _COMPACT_JSON.encode(value).encode("utf-8")
 
 
 def malformed(got: str, expected: str) -> Unauthenticated:
@@ -147,4 +147,6 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(message)
 
 
+# Made once: json.dumps makes an encoder for each call with options, which takes longer than the encoding.
+_COMPACT_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 _STRICT_JSON = json.JSONDecoder(object_pairs_hook=_unique_keys, parse_constant=_no_constant)

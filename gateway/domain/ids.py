@@ -7,7 +7,6 @@ each; measured on the whole record of a call, that is 127 to 150 µs against 219
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
 RANDOM_BYTES = 10
 """Random bytes that one id takes; six bits of them make room for version and variant."""
@@ -19,4 +18,5 @@ def ordered_id(now: datetime, random: bytes) -> str:
     number = milliseconds << 80 | int.from_bytes(random, "big")
     number = number & ~(0xF << 76) | 0x7 << 76  # version
     number = number & ~(0x3 << 62) | 0x2 << 62  # variant
-    return str(UUID(int=number))
+    digits = f"{number:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -53,7 +53,7 @@ def leaf_of(caller: Caller, commitment: bytes, recorded: RecordedEvent) -> tuple
         emitter=recorded.event.emitter,
         seq=recorded.event.seq,
     )
-    return replace(recorded, leaf=leaf_hash(leaf)), leaf
+    return RecordedEvent(recorded.event, recorded.raw, recorded.digest, leaf_hash(leaf)), leaf
 
 
 def row_after(row: CaseRow, case: Case, now: datetime) -> CaseRow:

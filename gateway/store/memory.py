@@ -283,7 +283,7 @@ class MemoryStore:
         waiting = set(range(1, len(self._leaves) + 1)) - {leaf_id for leaf_id, _ in self._placed}
         for leaf_id, _ in batch.leaves:
             if leaf_id not in waiting:
-                raise refusals.leaf_not_waiting(leaf_id)
+                raise refusals.leaf_not_waiting(len(batch.leaves), 0)
             waiting.remove(leaf_id)
         nodes = {(level, index): subtree for level, index, subtree in batch.nodes}
         if len(nodes) != len(batch.nodes) or not nodes.keys().isdisjoint(self._nodes):

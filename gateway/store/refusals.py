@@ -61,12 +61,12 @@ def require_newest(head: LogHead, batch: PlacedBatch) -> None:
         )
 
 
-def leaf_not_waiting(leaf_id: int) -> WrongState:
-    """A leaf to place that is unknown or has its index."""
+def leaf_not_waiting(leaves: int, waiting: int) -> WrongState:
+    """Leaves to place of which some are unknown or have their index."""
     return WrongState(
         Reason.LOG_INCONSISTENT,
-        "this sequencer step places a leaf that does not wait",
-        got=f"leaf {leaf_id}",
-        expected="a leaf without an index",
+        "this sequencer step places leaves that do not wait",
+        got=f"{waiting} waiting leaves of {leaves}",
+        expected="leaves without an index",
         mend="stop this sequencer: another one has taken the log",
     )

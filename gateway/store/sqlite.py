@@ -39,6 +39,7 @@ from gateway.store import failures, migrate, units
 from gateway.store import statements as sql
 from gateway.store.process_lock import ProcessLock
 from gateway.store.rows import case_row, from_micros
+from gateway.store.together import RecordUnit, may_go_together
 from gateway.store.vault import Vault, place
 from gateway.store.writer import Failpoint, Writer
 from trust.errors import Misconfigured, Reason
@@ -119,7 +120,10 @@ class SqliteStore:
 
     async def record(self, recording: Recording) -> None:
         """See ``gateway.ports.Store``; so below."""
-        await self._writer.run(lambda cursor: units.record(cursor, self._vault, recording))
+        if may_go_together(recording):
+            await self._writer.run(RecordUnit(self._vault, recording))
+        else:
+            await self._writer.run(lambda cursor: units.record(cursor, self._vault, recording))
 
     async def next_serial(self, series: str) -> int:
         """Waits for the commit."""

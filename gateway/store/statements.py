@@ -6,6 +6,8 @@ compiles each once for a connection.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 # what the store knows of itself
@@ -112,10 +114,8 @@ NOT_VALID: Final = "SELECT list_index, status FROM licences WHERE list_uri = ? A
 # audit log
 ADD_LEAF: Final = "INSERT INTO leaves (data) VALUES (?)"
 WAITING_LEAVES: Final = "SELECT leaf_id, data FROM leaves WHERE leaf_index IS NULL ORDER BY leaf_id LIMIT ?"
-PLACE_LEAF: Final = "UPDATE leaves SET leaf_index = ?, leaf_hash = ? WHERE leaf_id = ? AND leaf_index IS NULL"
 LEAVES: Final = "SELECT data FROM leaves WHERE leaf_index >= ? AND leaf_index < ? ORDER BY leaf_index"
 LEAF_INDEX: Final = "SELECT min(leaf_index) FROM leaves WHERE leaf_hash = ?"
-ADD_NODE: Final = "INSERT INTO log_nodes (level, node_index, hash) VALUES (?, ?, ?)"
 NODE: Final = "SELECT hash FROM log_nodes WHERE level = ? AND node_index = ?"
 TAKE_LOG: Final = (
     "INSERT INTO log_head (head_id, epoch, size, frontier, checkpoint) VALUES (1, 1, 0, '', '') "
@@ -123,3 +123,57 @@ TAKE_LOG: Final = (
 )
 LOG_HEAD: Final = "SELECT epoch, size, frontier, checkpoint FROM log_head WHERE head_id = 1"
 SET_LOG_HEAD: Final = "UPDATE log_head SET size = ?, frontier = ?, checkpoint = ? WHERE head_id = 1"
+
+# Many rows with one statement.
+#
+# Python's sqlite3 gives up the interpreter lock for each step of a statement and waits to get it back. While the event
+# loop is busy that wait is the cost of a record, so that thirty rows in one step cost little more than one.
+
+MAX_ROWS: Final = 64
+"""Rows of one statement: enough to save what there is to save, few enough that texts and compiled statements of every
+length stay small."""
+
+
+def _of_rows(width: int, before: str, after: str = "") -> Callable[[int], str]:
+    row = "(" + ", ".join("?" * width) + ")"
+
+    @lru_cache(MAX_ROWS)
+    def statement(rows: int) -> str:
+        return f"{before} {', '.join([row] * rows)} {after}"
+
+    return statement
+
+
+@lru_cache(MAX_ROWS)
+def data_keys(owners: int) -> str:
+    """The keys of so many owners."""
+    return f"SELECT owner, wrapped FROM data_keys WHERE owner IN ({', '.join('?' * owners)})"  # noqa: S608
+
+
+add_data_keys: Final = _of_rows(2, "INSERT INTO data_keys (owner, wrapped) VALUES")
+add_seen: Final = _of_rows(3, "INSERT INTO seen_calls (issuer, jti, until) VALUES")
+add_replies: Final = _of_rows(5, "INSERT INTO replies (member, key, request_digest, owner, body) VALUES")
+put_cases: Final = _of_rows(
+    16,
+    f"INSERT INTO cases ({CASE_COLUMNS}) VALUES",
+    "ON CONFLICT (case_id) DO UPDATE SET "
+    + ", ".join(f"{column} = excluded.{column}" for column in CASE_COLUMNS.split(", ")[1:])
+    + " WHERE cases.version = excluded.version - 1",
+)
+add_events: Final = _of_rows(6, "INSERT INTO events (case_id, side, seq, digest, leaf_hash, raw) VALUES")
+add_deliveries: Final = _of_rows(  # of different streams: each row sees the table as it was before the first
+    9,
+    "INSERT INTO deliveries (delivery_id, kind, destination, stream, subject, payload, attempts, run_at, due_at, "
+    "last_error, dead, head, token) SELECT column1, column2, column3, column4, column5, column6, 0, column7, column7, "
+    "column8, column9, NOT EXISTS (SELECT 1 FROM deliveries WHERE destination = column3 AND stream = column4), '' "
+    "FROM (VALUES",
+    ") WHERE true ON CONFLICT (destination, stream, kind, subject) DO NOTHING",
+)
+add_leaves: Final = _of_rows(1, "INSERT INTO leaves (data) VALUES")
+add_evidence: Final = _of_rows(4, "INSERT INTO evidence (call_digest, case_id, method, content) VALUES")
+place_leaves: Final = _of_rows(
+    3,
+    "UPDATE leaves SET leaf_index = column2, leaf_hash = column3 FROM (VALUES",
+    ") WHERE leaf_id = column1 AND leaf_index IS NULL",
+)
+add_nodes: Final = _of_rows(3, "INSERT INTO log_nodes (level, node_index, hash) VALUES")

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from gateway.domain.case import RecordedEvent
 from gateway.ports import (
     AlreadyRecorded,
     CaseRow,
@@ -70,6 +72,21 @@ class Keys:
         self._held[owner] = key
         return key
 
+    def hold(self, owners: Collection[str]) -> None:
+        """Fetch the keys of many owners at once, and make those that are missing."""
+        wanted = tuple(dict.fromkeys(owners))
+        if not wanted:
+            return
+        for owner, wrapped in self._cursor.execute(sql.data_keys(len(wanted)), wanted).fetchall():
+            self._held[owner] = self._vault.data_key(owner, wrapped)
+        made: list[str | bytes] = []
+        for owner in wanted:
+            if owner not in self._held:
+                wrapped, self._held[owner] = self._vault.new_key(owner)
+                made += (owner, wrapped)
+        if made:
+            self._cursor.execute(sql.add_data_keys(len(made) // 2), made)
+
     def for_opening(self, owner: str) -> SealingKey:
         """The owner's key. Misconfigured(STORE_CORRUPT) when it is gone."""
         held = self._held.get(owner)
@@ -109,16 +126,13 @@ def record(cursor: sqlite3.Cursor, vault: Vault, recording: Recording) -> None:
         _settle(cursor, lease)
     # 5
     for recorded in recording.events:
-        event = recorded.event
-        where = place("events.raw", event.case_id, event.side, str(event.seq))
-        raw = keys.for_sealing(event.case_id).seal(recorded.raw, where)
-        cursor.execute(sql.ADD_EVENT, (event.case_id, event.side, event.seq, recorded.digest, recorded.leaf, raw))
+        cursor.execute(sql.ADD_EVENT, event_values(keys, recorded))
     for delivery in recording.deliveries:
-        _add_delivery(cursor, keys, delivery)
+        cursor.execute(sql.ADD_DELIVERY, delivery_values(keys, delivery))
     for leaf in recording.leaves:
         cursor.execute(sql.ADD_LEAF, (leaf,))
     for call in recording.evidence:
-        _add_evidence(cursor, keys, call)
+        cursor.execute(sql.ADD_EVIDENCE, evidence_values(keys, call))
     for entry in recording.licences:
         cursor.execute(sql.SET_LICENCE, licence_values(entry))
     for bookmark in recording.bookmarks.items():
@@ -128,16 +142,13 @@ def record(cursor: sqlite3.Cursor, vault: Vault, recording: Recording) -> None:
 
 
 def _take_call(cursor: sqlite3.Cursor, seen: SeenCall) -> None:
-    cursor.execute(sql.ADD_SEEN, (seen.issuer, seen.jti, to_micros(seen.until)))
+    cursor.execute(sql.ADD_SEEN, seen_values(seen))
     if cursor.rowcount == 0:
         raise refusals.call_replayed(seen)
 
 
 def _take_key(cursor: sqlite3.Cursor, keys: Keys, reply: StoredReply, case: CaseRow | None) -> None:
-    # The reply to a call about a case is forgotten with the case.
-    owner = case.case_id if case is not None else general_owner(reply.key)
-    body = keys.for_sealing(owner).seal(reply.body, place("replies.body", reply.member, reply.key))
-    cursor.execute(sql.ADD_REPLY, (reply.member, reply.key, reply.request_digest, owner, body))
+    cursor.execute(sql.ADD_REPLY, reply_values(keys, reply, case))
     if cursor.rowcount == 0:
         stored = read_reply(cursor, keys, reply.member, reply.key)
         if stored is None or stored.request_digest != reply.request_digest:
@@ -172,44 +183,69 @@ def _settle(cursor: sqlite3.Cursor, lease: Lease) -> None:
     cursor.execute(sql.PROMOTE_NEXT, stream)
 
 
-def _add_delivery(cursor: sqlite3.Cursor, keys: Keys, new: NewDelivery) -> None:
+def seen_values(seen: SeenCall) -> Row:
+    """The columns of ``seen_calls``."""
+    return seen.issuer, seen.jti, to_micros(seen.until)
+
+
+def reply_owner(reply: StoredReply, case: CaseRow | None) -> str:
+    """Whose key seals a reply: one to a call about a case is forgotten with the case."""
+    return case.case_id if case is not None else general_owner(reply.key)
+
+
+def reply_values(keys: Keys, reply: StoredReply, case: CaseRow | None) -> Row:
+    """The columns of ``replies``."""
+    owner = reply_owner(reply, case)
+    body = keys.for_sealing(owner).seal(reply.body, place("replies.body", reply.member, reply.key))
+    return reply.member, reply.key, reply.request_digest, owner, body
+
+
+def event_values(keys: Keys, recorded: RecordedEvent) -> Row:
+    """The columns of ``events``."""
+    event = recorded.event
+    where = place("events.raw", event.case_id, event.side, str(event.seq))
+    raw = keys.for_sealing(event.case_id).seal(recorded.raw, where)
+    return event.case_id, event.side, event.seq, recorded.digest, recorded.leaf, raw
+
+
+def delivery_values(keys: Keys, new: NewDelivery) -> Row:
+    """The parameters of ``statements.ADD_DELIVERY``."""
     payload = b""
     if new.payload:
         key = keys.for_sealing(general_owner(new.delivery_id))
         payload = key.seal(new.payload, place("deliveries.payload", new.delivery_id))
     run_at = 0 if new.run_at is None else to_micros(new.run_at)
-    cursor.execute(
-        sql.ADD_DELIVERY,
-        (
-            new.delivery_id,
-            new.kind,
-            new.destination,
-            new.stream,
-            new.subject,
-            payload,
-            run_at,
-            new.dead_because,
-            1 if new.dead_because else 0,
-        ),
+    return (
+        new.delivery_id,
+        new.kind,
+        new.destination,
+        new.stream,
+        new.subject,
+        payload,
+        run_at,
+        new.dead_because,
+        1 if new.dead_because else 0,
     )
 
 
-def _add_evidence(cursor: sqlite3.Cursor, keys: Keys, call: Evidence) -> None:
+def evidence_values(keys: Keys, call: Evidence) -> Row:
+    """The columns of ``evidence``."""
     case_id, digest = call.case_id, call.call_digest
     content = pack((call.request.encode(), call.request_body, call.response.encode(), call.response_body))
-    sealed = keys.for_sealing(_evidence_owner(case_id, digest)).seal(content, _evidence_place(case_id, digest))
-    cursor.execute(sql.ADD_EVIDENCE, (digest, case_id, call.method, sealed))
+    sealed = keys.for_sealing(evidence_owner(case_id, digest)).seal(content, _evidence_place(case_id, digest))
+    return digest, case_id, call.method, sealed
 
 
 def evidence_of(keys: Keys, case_id: str, row: Row) -> Evidence:
     """A piece of evidence from its row."""
     digest, method, sealed = row
-    content = keys.for_opening(_evidence_owner(case_id, digest)).open(sealed, _evidence_place(case_id, digest))
+    content = keys.for_opening(evidence_owner(case_id, digest)).open(sealed, _evidence_place(case_id, digest))
     request, request_body, response, response_body = unpack(content)
     return Evidence(digest, case_id, method, request.decode(), request_body, response.decode(), response_body)
 
 
-def _evidence_owner(case_id: str, call_digest: bytes) -> str:
+def evidence_owner(case_id: str, call_digest: bytes) -> str:
+    """Whose key seals a piece of evidence."""
     return case_id or general_owner(call_digest.hex())
 
 
@@ -296,13 +332,22 @@ def take_log(cursor: sqlite3.Cursor) -> LogHead:
 def place_leaves(cursor: sqlite3.Cursor, batch: PlacedBatch) -> None:
     """Write a sequencer step on top of the head that it was computed from."""
     refusals.require_newest(log_head_of(cursor.execute(sql.LOG_HEAD).fetchone()), batch)
-    for offset, (leaf_id, leaf_hash) in enumerate(batch.leaves):
-        cursor.execute(sql.PLACE_LEAF, (batch.first_index + offset, leaf_hash, leaf_id))
-        if cursor.rowcount == 0:
-            raise refusals.leaf_not_waiting(leaf_id)
-    cursor.executemany(sql.ADD_NODE, batch.nodes)
+    for first in range(0, len(batch.leaves), sql.MAX_ROWS):
+        _place_some(cursor, batch.first_index + first, batch.leaves[first : first + sql.MAX_ROWS])
+    for first in range(0, len(batch.nodes), sql.MAX_ROWS):
+        nodes = batch.nodes[first : first + sql.MAX_ROWS]
+        cursor.execute(sql.add_nodes(len(nodes)), [value for node in nodes for value in node])
     size = batch.first_index + len(batch.leaves)
     cursor.execute(sql.SET_LOG_HEAD, (size, frontier_text(batch.frontier), batch.checkpoint))
+
+
+def _place_some(cursor: sqlite3.Cursor, first_index: int, leaves: Sequence[tuple[int, bytes]]) -> None:
+    values: list[int | bytes] = []
+    for offset, (leaf_id, leaf_hash) in enumerate(leaves):
+        values += (leaf_id, first_index + offset, leaf_hash)
+    cursor.execute(sql.place_leaves(len(leaves)), values)
+    if cursor.rowcount != len(leaves):
+        raise refusals.leaf_not_waiting(len(leaves), cursor.rowcount)
 
 
 def boot(cursor: sqlite3.Cursor) -> bool:

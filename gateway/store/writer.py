@@ -4,7 +4,8 @@ Rules:
 
 1. Units are taken in the order of ``run``. Those that queued while the last commit ran share the next one. Under load
    the next one also waits ``GATHER_SECONDS`` for more; a caller that writes alone never waits.
-2. Each unit has a savepoint. One that raises is rolled back to it and fails alone.
+2. Each unit has a savepoint. One that raises is rolled back to it and fails alone. Neighbours of one ``JointUnit``
+   class share one, and are run again one by one when anything is wrong with any of them.
 3. A failure of the file or the disk rolls the whole transaction back and fails every unit of it; the next begins
    afresh.
 4. A unit's future is resolved after the COMMIT, so what is acknowledged is on the disk. One hop to the event loop
@@ -19,7 +20,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Final, TypeAlias, TypeVar
@@ -41,6 +44,27 @@ GATHER_SECONDS: Final = 0.005
 A unit costs the same in any company, a commit costs the same for any number. On a fast disk commits would take two or
 three units each; waiting makes that fifteen to thirty, measured -25% processor time for a whole call.
 """
+
+
+class Apart(Exception):
+    """One of several units does not go with the others."""
+
+
+class JointUnit(ABC):
+    """A unit without a result of which several can be written with the same statements."""
+
+    @abstractmethod
+    def __call__(self, cursor: sqlite3.Cursor) -> None:
+        """Run it alone."""
+
+    @staticmethod
+    @abstractmethod
+    def together(cursor: sqlite3.Cursor, neighbours: Sequence[Any]) -> None:
+        """Run several of this class. Apart, or an error of their own, when they must be run one by one after all."""
+
+
+def _kind_of_joint(unit: Unit[Any]) -> type[JointUnit] | None:
+    return type(unit) if isinstance(unit, JointUnit) else None
 
 
 class Writer:
@@ -112,7 +136,7 @@ class Writer:
         cursor, before = self._cursor, self._connection.total_changes
         try:
             cursor.execute("BEGIN IMMEDIATE")
-            outcomes = [self._run_alone(unit, future) for unit, future in batch]
+            outcomes = list(self._run_batch(batch))
             wrote = self._connection.total_changes != before
             if wrote:
                 self._failpoint("store.before_commit")
@@ -123,6 +147,27 @@ class Writer:
             self._roll_back()
             return [(future, None, failures.of_commit(error)) for _, future in batch]
         return outcomes
+
+    def _run_batch(self, batch: list[_Waiting]) -> Iterator[_Outcome]:
+        """Units in their order; neighbours that can be written together are."""
+        for kind, neighbours in groupby(batch, key=lambda waiting: _kind_of_joint(waiting[0])):
+            group = list(neighbours)
+            if kind is not None and len(group) > 1 and self._run_together(kind, group):
+                yield from ((future, None, None) for _, future in group)
+            else:
+                yield from (self._run_alone(unit, future) for unit, future in group)
+
+    def _run_together(self, kind: type[JointUnit], group: list[_Waiting]) -> bool:
+        """True when all were written; otherwise nothing was."""
+        self._cursor.execute("SAVEPOINT units")
+        try:
+            kind.together(self._cursor, [unit for unit, _ in group])
+        except (Apart, *_UNITS_OWN):
+            self._cursor.execute("ROLLBACK TO units")
+            self._cursor.execute("RELEASE units")
+            return False
+        self._cursor.execute("RELEASE units")
+        return True
 
     def _run_alone(self, unit: Unit[Any], future: asyncio.Future[Any]) -> _Outcome:
         self._cursor.execute("SAVEPOINT unit")

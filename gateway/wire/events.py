@@ -40,7 +40,6 @@ from trust.errors import Malformed, Reason
 MAX_MATERIALS: Final = 100
 MAX_CONTENT_BYTES: Final = 1024 * 1024
 MAX_LICENCE_CHARACTERS: Final = 64 * 1024
-_LICENCE_FIELD = "licence"
 
 # --------------------------------------------------------------------------------------------------------------------
 # Parts
@@ -50,18 +49,22 @@ _LICENCE_FIELD = "licence"
 def read_party(message: party_pb2.Party, path: str) -> Party:
     """A party within its bounds."""
     try:
-        kind = ApplicantType(message.type)
+        return Party(
+            type=_applicant_type(message.type),
+            name=fields.text(message.name, "name", 100, shortest=1),
+            id_type=fields.certificate_code(message.id_type, "id_type"),
+            id_number=fields.text(message.id_number, "id_number", 50, shortest=1),
+            phone=fields.phone(message.phone, "phone"),
+        )
+    except Malformed as error:
+        raise fields.under(path, error) from error
+
+
+def _applicant_type(value: int) -> ApplicantType:
+    try:
+        return ApplicantType(value)
     except ValueError as error:
-        raise fields.invalid(
-            f"{path}.type", str(int(message.type)), "a national code of 服务对象: 1 to 6 or 9"
-        ) from error
-    return Party(
-        type=kind,
-        name=fields.text(message.name, f"{path}.name", 100, shortest=1),
-        id_type=fields.certificate_code(message.id_type, f"{path}.id_type"),
-        id_number=fields.text(message.id_number, f"{path}.id_number", 50, shortest=1),
-        phone=fields.phone(message.phone, f"{path}.phone"),
-    )
+        raise fields.invalid("type", str(int(value)), "a national code of 服务对象: 1 to 6 or 9") from error
 
 
 def write_party(party: Party) -> party_pb2.Party:
@@ -77,7 +80,13 @@ def write_party(party: Party) -> party_pb2.Party:
 
 def read_materials(messages: Iterable[material_pb2.Material], path: str, *, shortest: int = 0) -> tuple[Material, ...]:
     """Materials within their bounds, each key once."""
-    materials = tuple(_read_material(message, f"{path}[{place}]") for place, message in enumerate(messages))
+    read: list[Material] = []
+    try:
+        for message in messages:
+            read.append(_read_material(message))  # noqa: PERF401 - its length is the place of the one that fails
+    except Malformed as error:
+        raise fields.under(f"{path}[{len(read)}]", error) from error
+    materials = tuple(read)
     if not shortest <= len(materials) <= MAX_MATERIALS:
         raise fields.invalid(path, f"{len(materials)} materials", f"{shortest} to {MAX_MATERIALS}")
     if len({material.key for material in materials}) != len(materials):
@@ -90,36 +99,36 @@ def shows_licence(materials: Iterable[Material]) -> bool:
     return any(material.carrier is MaterialCarrier.LICENCE for material in materials)
 
 
-def _read_material(message: material_pb2.Material, path: str) -> Material:
+def _read_material(message: material_pb2.Material) -> Material:
     try:
         carrier = MaterialCarrier(message.carrier)
     except ValueError as error:
-        raise fields.invalid(f"{path}.carrier", str(int(message.carrier)), "1 to 4") from error
+        raise fields.invalid("carrier", str(int(message.carrier)), "1 to 4") from error
     content, digest = message.content, message.digest
     if carrier is MaterialCarrier.FILE:
         if not 0 < len(content) <= MAX_CONTENT_BYTES:
-            raise fields.invalid(f"{path}.content", f"{len(content)} bytes", f"1 to {MAX_CONTENT_BYTES}")
+            raise fields.invalid("content", f"{len(content)} bytes", f"1 to {MAX_CONTENT_BYTES}")
         if digest != hashlib.sha256(content).digest():
-            raise fields.invalid(f"{path}.digest", "another digest", "SHA-256 of content")
+            raise fields.invalid("digest", "another digest", "SHA-256 of content")
     elif content:
-        raise fields.invalid(f"{path}.content", f"{len(content)} bytes", "none for this carrier")
+        raise fields.invalid("content", f"{len(content)} bytes", "none for this carrier")
     if carrier is MaterialCarrier.PARCEL and not message.tracking_number:
-        raise fields.invalid(f"{path}.tracking_number", "nothing", "the parcel's tracking number")
+        raise fields.invalid("tracking_number", "nothing", "the parcel's tracking number")
     if (carrier is MaterialCarrier.LICENCE) != bool(message.licence):
         raise fields.invalid(
-            f"{path}.licence",
+            "licence",
             "a presentation" if message.licence else "nothing",
             "a presentation exactly when carrier is LICENCE",
         )
     return Material(
-        key=fields.text(message.key, f"{path}.key", 64, shortest=1),
-        name=fields.text(message.name, f"{path}.name", 200, shortest=1),
+        key=fields.text(message.key, "key", 64, shortest=1),
+        name=fields.text(message.name, "name", 200, shortest=1),
         carrier=carrier,
-        digest=fields.octets(digest, f"{path}.digest", 0, 32),
+        digest=fields.octets(digest, "digest", 0, 32),
         content=content,
-        media_type=fields.text(message.media_type, f"{path}.media_type", 100),
-        tracking_number=fields.text(message.tracking_number, f"{path}.tracking_number", 40),
-        licence=fields.text(message.licence, f"{path}.{_LICENCE_FIELD}", MAX_LICENCE_CHARACTERS),
+        media_type=fields.text(message.media_type, "media_type", 100),
+        tracking_number=fields.text(message.tracking_number, "tracking_number", 40),
+        licence=fields.text(message.licence, "licence", MAX_LICENCE_CHARACTERS),
     )
 
 
@@ -139,12 +148,15 @@ def write_material(material: Material) -> material_pb2.Material:
 
 def read_item_reference(message: event_pb2.ItemReference, path: str) -> ItemReference:
     """An item reference within its bounds."""
-    return ItemReference(
-        catalogue=fields.region(message.catalogue, f"{path}.catalogue"),
-        code=fields.text(message.code, f"{path}.code", 100, shortest=1),
-        version=fields.text(message.version, f"{path}.version", 20, shortest=1),
-        name=fields.text(message.name, f"{path}.name", 200),
-    )
+    try:
+        return ItemReference(
+            catalogue=fields.region(message.catalogue, "catalogue"),
+            code=fields.text(message.code, "code", 100, shortest=1),
+            version=fields.text(message.version, "version", 20, shortest=1),
+            name=fields.text(message.name, "name", 200),
+        )
+    except Malformed as error:
+        raise fields.under(path, error) from error
 
 
 def write_item_reference(item: ItemReference) -> event_pb2.ItemReference:
