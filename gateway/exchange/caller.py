@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from trust.directory import Action, Member
@@ -22,6 +22,12 @@ class Caller:
     call: VerifiedCall | None
     now: datetime
     """The moment of the call, for every decision about it."""
+    call_digest: bytes = field(init=False)
+    """SHA-256 of the request JWS; empty without one."""
+
+    def __post_init__(self) -> None:
+        digest = hashlib.sha256(self.call.signature.encode()).digest() if self.call else b""
+        object.__setattr__(self, "call_digest", digest)
 
     def require(self, action: Action, *, item: str | None = None, licence_type: str | None = None) -> None:
         """One right of the member covers this action, this content and the call's purpose together. Forbidden."""
@@ -39,11 +45,6 @@ class Caller:
     def actor(self) -> str:
         """Who acts, for an event: the officer's pseudonym, else the member."""
         return self.officer.id if self.officer else self.member.id
-
-    @property
-    def call_digest(self) -> bytes:
-        """SHA-256 of the request JWS; empty without one."""
-        return hashlib.sha256(self.call.signature.encode()).digest() if self.call else b""
 
     def leaf(self, kind: LeafKind, subject: str, *, case: bytes = b"", emitter: str = "", seq: int = 0) -> bytes:
         """An audit leaf about what this caller did."""

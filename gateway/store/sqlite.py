@@ -157,7 +157,10 @@ class SqliteStore:
 
     async def prune(self, now: datetime) -> int:
         """Calls whose ``until`` is before now."""
-        return await self._writer.run(lambda cursor: units.prune(cursor, now))
+        pruned = 0
+        while some := await self._writer.run(lambda cursor: units.prune(cursor, now)):
+            pruned += some
+        return pruned
 
     async def close(self) -> None:
         """Idempotent. Only a process that called ``boot`` notes a clean stop."""

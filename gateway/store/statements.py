@@ -22,7 +22,9 @@ ADD_DATA_KEY: Final = "INSERT INTO data_keys (owner, wrapped) VALUES (?, ?)"
 
 # calls and replies
 ADD_SEEN: Final = "INSERT INTO seen_calls (issuer, jti, until) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
-PRUNE_SEEN: Final = "DELETE FROM seen_calls WHERE until < ?"
+PRUNE_SEEN: Final = (  # a slice at a time, so that calls don't wait long behind it
+    "DELETE FROM seen_calls WHERE (issuer, jti) IN (SELECT issuer, jti FROM seen_calls WHERE until < ? LIMIT 2000)"
+)
 ADD_REPLY: Final = (
     "INSERT INTO replies (member, key, request_digest, owner, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )

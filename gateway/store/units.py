@@ -363,6 +363,6 @@ def stop(cursor: sqlite3.Cursor) -> None:
 
 
 def prune(cursor: sqlite3.Cursor, now: datetime) -> int:
-    """Forget calls whose time is over."""
+    """Forget some of the calls whose time is over; 0 when none is left."""
     cursor.execute(sql.PRUNE_SEEN, (to_micros(now),))
     return cursor.rowcount
