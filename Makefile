@@ -29,7 +29,7 @@ sandbox: $(VENV)/run.ready ## The same world, staying up until Ctrl-C
 	@$(BIN)/tongban sandbox up $(ARGS)
 
 test: $(VENV)/dev.ready ## The whole test suite
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 bench: $(VENV)/dev.ready ## Measure (ONLY=signed_call for one); writes build/bench.json
 	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))

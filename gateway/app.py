@@ -340,13 +340,15 @@ async def _warn_of_expiry(files: CertificateFiles, knowledge: StandingKnowledge,
     """Say in time that the certificate or the directory runs out: both stop everything when they do."""
     while True:
         now = clock.now()
-        with contextlib.suppress(TongbanError):
+        try:
             for what, ends in (
-                ("certificate", files.read(now).not_after),
                 ("directory", knowledge.directory.expires_at),
+                ("certificate", files.read(now).not_after),
             ):
                 if ends - now < WARN_BEFORE_EXPIRY:
                     _log.warning("expires soon", what=what, at=ends.isoformat(timespec="seconds"))
+        except TongbanError as error:
+            _log.error("the certificate on disk is not usable", error=str(error))
         await asyncio.sleep(WARN_EVERY_SECONDS)
 
 

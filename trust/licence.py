@@ -212,11 +212,15 @@ class LicenceVerdict:
     @property
     def acceptable(self) -> bool:
         """Whether every one of the five answers is a good one."""
+        return self.acceptable_but_for_status and self.status.value is Status.GOOD
+
+    @property
+    def acceptable_but_for_status(self) -> bool:
+        """Whether the four answers other than the status are good: with the status unknown, it pays to ask again."""
         return (
             self.integrity.value is Integrity.INTACT
             and self.authority.value is Authority.AUTHORISED
             and self.validity.value is Validity.VALID
-            and self.status.value is Status.GOOD
             and self.holder.value in {Holder.BOUND, Holder.NOT_REQUIRED}
         )
 

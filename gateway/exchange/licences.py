@@ -19,9 +19,9 @@ from gateway.exchange.house import House
 from gateway.exchange.status_lists import list_uri
 from gateway.ports import LicenceEntry, Recording
 from trust.directory import Action
-from trust.errors import NotFound, Reason, WrongState
+from trust.errors import NotFound, Reason, Unavailable, WrongState
 from trust.leaf import LeafKind
-from trust.licence import HOLDER_CODE, Licence, LicenceVerdict, issue, peek, verify_presentation
+from trust.licence import HOLDER_CODE, Licence, LicenceVerdict, Status, issue, peek, verify_presentation
 from trust.licence_id import LicenceId
 
 LICENCE_VERSION: Final = 1
@@ -161,6 +161,15 @@ async def _require_own_licence(
     shown = verdict.reference.type_code
     if not allowed or shown != allowed:
         raise _refused(material, f"a licence of type {shown}", f"type {allowed}" if allowed else "no licence here")
+    if verdict.status.value is Status.UNKNOWN and verdict.acceptable_but_for_status:
+        raise Unavailable(
+            Reason.STATUS_LIST_REFUSED,
+            f"the status of the licence for material {material.key} can't be verified now",
+            got=verdict.status.reason,
+            expected=f"the status list of {verdict.reference.issuer}",
+            mend="try again in a moment, or take the paper",
+            details={"material": material.key},
+        )
     if not verdict.acceptable:
         raise _refused(
             material,

@@ -25,7 +25,6 @@ from gateway.rpc.tls import CertificateFiles
 from sandbox.federation import CITIES, JINGZHOU, YUEYANG, City
 from sandbox.window import Person, Window, new_nonce, sample_scan, scanned, shown_licence
 from sandbox.world import World
-from trust.errors import Reason, WrongState
 from trust.keys import Algorithm, SoftwareSigner
 from trust.licence import HOLDER_CODE, HOLDER_NAME, present
 from trust.signed_call import Officer
@@ -147,26 +146,17 @@ class People:
             holder=phone,
         )
         papers = [scanned(key, key, sample_scan(key)) for key in form.papers]
-        idempotency_key = secrets.token_urlsafe(16)
 
-        async def hand_in() -> case_pb2.Case | None:
-            try:
-                return await self.windows[accepting].open_case(
-                    form.item,
-                    processing.region,
-                    person,
-                    [*papers, shown_licence(form.licence, "退休证", shown)],
-                    answers=form.answers,
-                    presentation_nonce=nonce,
-                    idempotency_key=idempotency_key,
-                )
-            except WrongState as error:
-                # The issuer's gateway did not answer whether the licence is still good. It will.
-                if error.reason is Reason.LICENCE_REFUSED and "status unknown" in str(error):
-                    return None
-                raise
-
-        case = await until(hand_in, f"{accepting.gateway} to take an application")
+        # While the issuer's gateway does not answer for the licence, this is Unavailable, and the client tries again.
+        case = await self.windows[accepting].open_case(
+            form.item,
+            processing.region,
+            person,
+            [*papers, shown_licence(form.licence, "退休证", shown)],
+            answers=form.answers,
+            presentation_nonce=nonce,
+            idempotency_key=secrets.token_urlsafe(16),
+        )
         journey.number = case.case_number
         return journey
 

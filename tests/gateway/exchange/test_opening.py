@@ -30,7 +30,7 @@ from tests.gateway.exchange.world import (
     promise,
     shown,
 )
-from trust.errors import Malformed, NotFound, TongbanError, WrongState
+from trust.errors import Malformed, NotFound, TongbanError, Unavailable, WrongState
 from trust.keys import Algorithm, SoftwareSigner
 from trust.leaf import LeafKind
 from trust.licence import HOLDER_CODE, present
@@ -252,8 +252,17 @@ async def test_a_licence_stands_for_no_paper_that_the_item_wants_itself(federati
 async def test_a_licence_whose_status_cannot_be_had_is_not_taken_on_trust(federation: Federation) -> None:
     text = await identity_licence(federation.jingzhou, status_uri="urn:tongban:status:500000.gateway:1")
     answer = await applied_with(federation, selected(federation, text))
+    assert isinstance(answer.error, Unavailable)
+    assert (answer.error.reason, answer.error.details["material"]) == ("STATUS_LIST_REFUSED", "identity")
+
+
+@pytest.mark.usefixtures("nothing_stored")
+async def test_asking_again_for_the_status_mends_nothing_when_the_licence_is_bad(federation: Federation) -> None:
+    text = await identity_licence(
+        federation.jingzhou, status_uri="urn:tongban:status:500000.gateway:1", region="420000"
+    )
+    answer = await applied_with(federation, selected(federation, text))
     assert answer.error.reason == REFUSED
-    assert b"status unknown" in answer.reply.body
 
 
 @pytest.mark.usefixtures("nothing_stored")
