@@ -39,6 +39,7 @@ from gateway.rpc.peers import GrpcPeers
 from gateway.rpc.server import Listener
 from gateway.rpc.tls import CertificateFiles, Certificates
 from gateway.sequencer import Sequencer
+from gateway.store.migrate import upgrade_apart
 from gateway.store.sqlite import SqliteStore
 from gateway.store.vault import Cipher, Vault, read_key_file
 from gateway.wire.events import ProtobufEventCodec
@@ -225,7 +226,9 @@ class Gateway:
         certificates = files.read(clock.now())
         async with contextlib.AsyncExitStack() as opened:
             vault = Vault(read_key_file(config.store.key), Cipher(config.store.cipher))
-            store = await SqliteStore.open(config.store.path, vault, ProtobufEventCodec(), failpoint=reach)
+            store = await SqliteStore.open(
+                config.store.path, vault, ProtobufEventCodec(), failpoint=reach, upgrade=upgrade_apart
+            )
             opened.push_async_callback(store.close)
             knowledge = await _learn(config, store, clock)
             _require_listed(config, knowledge.directory, signers, certificates)

@@ -94,6 +94,7 @@ class SqliteStore:
         *,
         exclusive: bool = True,
         failpoint: Failpoint = _never_fails,
+        upgrade: Callable[[Path], None] = migrate.upgrade,
     ) -> SqliteStore:
         """Open the store; when ``exclusive``, own it: make or migrate the file and clear a dead process's leases.
 
@@ -103,7 +104,7 @@ class SqliteStore:
         lock = ProcessLock(path) if exclusive else None
         opened: list[sqlite3.Connection] = []
         try:
-            _prepare(path, vault, exclusive=exclusive)
+            _prepare(path, vault, upgrade, exclusive=exclusive)
             opened.extend(_connect(path) for _ in range(3))
         except BaseException:
             for connection in opened:
@@ -335,7 +336,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _prepare(path: Path, vault: Vault, *, exclusive: bool) -> None:
+def _prepare(path: Path, vault: Vault, upgrade: Callable[[Path], None], *, exclusive: bool) -> None:
     """Bring the file to where this program can use it, and check its key."""
     if not exclusive and not path.is_file():
         raise Misconfigured(
@@ -355,7 +356,7 @@ def _prepare(path: Path, vault: Vault, *, exclusive: bool) -> None:
                     f"the store {path} has an older schema than this program",
                     mend="start the gateway of this version once; it migrates the store",
                 )
-            migrate.upgrade(path)
+            upgrade(path)
         check = connection.execute(sql.FACT, ("key_check",)).fetchone()
         if check is not None:
             vault.require_key(check[0])

@@ -6,6 +6,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,22 @@ print(sorted({"sqlalchemy", "alembic"} & set(sys.modules)))
         [sys.executable, "-c", program, str(tmp_path / "store.db")], capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
+
+
+def test_an_upgrade_apart_leaves_its_tools_outside_this_process(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    script = (
+        "import sys; from pathlib import Path; from gateway.store import migrate\n"
+        f"migrate.upgrade_apart(Path({str(path)!r}))\n"
+        "assert not {'sqlalchemy', 'alembic'} & sys.modules.keys()\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+    with closing(sqlite3.connect(path)) as connection:
+        assert migrate.revision_of(connection) == migrate.REVISIONS[-1]
+
+
+def test_an_upgrade_apart_that_fails_raises_what_it_would_here(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    path.write_bytes(b"no database" * 1000)
+    with pytest.raises(sqlite3.DatabaseError):
+        migrate.upgrade_apart(path)
