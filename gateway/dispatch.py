@@ -45,8 +45,14 @@ from trust.leaf import Leaf, LeafKind
 BATCH: Final = 32
 """Deliveries under way at once."""
 
+ATTEMPT_SECONDS: Final = 90.0
+"""Longest time for one attempt, whatever deadlines and repetitions the client of a peer or platform has of its own."""
+
 LEASE: Final = timedelta(minutes=2)
-"""Longer than any attempt takes with all its deadlines."""
+"""Longer than any attempt with the writing of its outcome, so that no delivery is made twice at the same time."""
+
+STOP_SECONDS: Final = 5.0
+"""How long a stop waits for attempts under way. What is broken off is made again after the next start."""
 
 FIRST_WAIT: Final = timedelta(seconds=1)
 LONGEST_WAIT: Final = timedelta(minutes=5)
@@ -120,10 +126,11 @@ class Dispatcher:
         while True:
             self._awake.clear()
             room = BATCH - len(self._under_way)
-            claimed: list[Delivery] = []
             try:
-                if room:
-                    claimed = await self._house.store.claim(now=self._house.clock.now(), limit=room, lease=LEASE)
+                if not room:
+                    await self._awake.wait()  # whatever is due, there is room only when an attempt ends
+                    continue
+                claimed = await self._house.store.claim(now=self._house.clock.now(), limit=room, lease=LEASE)
                 for delivery in claimed:
                     task = asyncio.create_task(self._make(delivery))
                     self._under_way.add(task)
@@ -152,8 +159,13 @@ class Dispatcher:
             await asyncio.gather(*(self._make(delivery) for delivery in claimed))
 
     async def close(self) -> None:
-        """Wait for deliveries under way."""
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        """Wait for attempts under way, and break off what takes longer than ``STOP_SECONDS``."""
+        if not self._under_way:
+            return
+        _, unfinished = await asyncio.wait(self._under_way, timeout=STOP_SECONDS)
+        for task in unfinished:
+            task.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
 
     async def _make(self, delivery: Delivery) -> None:
         lease = delivery.lease
@@ -161,9 +173,12 @@ class Dispatcher:
             return
         try:
             try:
-                await _MAKERS[delivery.kind](self, delivery, lease)
+                async with asyncio.timeout(ATTEMPT_SECONDS):
+                    await _MAKERS[delivery.kind](self, delivery, lease)
             except TongbanError as error:
                 await self._failed(delivery, lease, error)
+            except TimeoutError:
+                await self._failed(delivery, lease, _endless(delivery))
             except (StaleLease, asyncio.CancelledError):
                 raise
             except Exception as defect:  # noqa: BLE001 - one delivery's defect must not stop the others
@@ -327,6 +342,23 @@ _MAKERS: Final = {
     DeliveryKind.PLATFORM_MESSAGE: Dispatcher._to_platform,
     DeliveryKind.PLATFORM_NOTICE: Dispatcher._from_platform,
 }
+
+
+_WHO_IS_SLOW: Final = {
+    DeliveryKind.PEER_EVENT: Reason.PEER_UNAVAILABLE,
+    DeliveryKind.PLATFORM_MESSAGE: Reason.PLATFORM_UNAVAILABLE,
+    DeliveryKind.PLATFORM_NOTICE: Reason.STORE_UNAVAILABLE,
+}
+
+
+def _endless(delivery: Delivery) -> Unavailable:
+    return Unavailable(
+        _WHO_IS_SLOW[delivery.kind],
+        f"a delivery to {delivery.destination} did not come to an end",
+        got="an attempt that was broken off",
+        expected=f"an outcome within {ATTEMPT_SECONDS:g} seconds",
+        mend="nothing yet: it is tried again",
+    )
 
 
 def _message(record: CaseRecord, history: History, told: RecordedEvent) -> PlatformMessage:

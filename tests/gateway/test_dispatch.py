@@ -1,0 +1,111 @@
+"""The outbox's patience: with those who never answer, with a full house, and at a stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from gateway import dispatch
+from gateway.dispatch import Dispatcher
+from gateway.ports import Delivery, SignedAnswer
+from tests.gateway.exchange.world import City, Federation, build
+
+
+@pytest.fixture
+def federation() -> Iterator[Federation]:
+    built = build()
+    built.yueyang.house = replace(built.yueyang.house, platform="")  # deliveries to the peer alone
+    yield built
+    assert [defect for city in built.cities.values() for defect in city.defects] == []
+
+
+class Silent:
+    """A peer that takes the call and never answers."""
+
+    def __init__(self) -> None:
+        self.called = asyncio.Event()
+        self.calls = 0
+        self.broken_off = 0
+
+    async def deliver(self, member: str, case_id: str, events: Sequence[bytes]) -> SignedAnswer:  # noqa: ARG002
+        self.calls += 1
+        self.called.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.broken_off += 1
+            raise
+        raise AssertionError
+
+    async def status_list(self, member: str, uri: str) -> str:
+        raise NotImplementedError
+
+
+def dispatcher(city: City, peer: Silent) -> Dispatcher:
+    return Dispatcher(city.house, peer, None, asyncio.Event())
+
+
+async def waiting(city: City) -> Delivery:
+    (only,) = await city.store.deliveries()
+    return only
+
+
+async def test_an_attempt_without_end_is_broken_off_within_its_lease(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert dispatch.LEASE.total_seconds() > dispatch.ATTEMPT_SECONDS
+    monkeypatch.setattr(dispatch, "ATTEMPT_SECONDS", 0.02)
+    await federation.opened()
+    peer = Silent()
+    async with asyncio.timeout(5):
+        await dispatcher(federation.yueyang, peer).drain()
+    left = await waiting(federation.yueyang)
+    assert (left.attempts, left.dead) == (1, False)
+    assert "did not come to an end" in left.last_error
+
+
+async def test_a_stop_does_not_wait_for_one_who_never_answers(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "STOP_SECONDS", 0.02)
+    await federation.opened()
+    peer = Silent()
+    stopping = dispatcher(federation.yueyang, peer)
+    running = asyncio.create_task(stopping.run())
+    async with asyncio.timeout(5):
+        await peer.called.wait()
+        running.cancel()
+        await stopping.close()
+    assert peer.broken_off == 1
+    assert (await waiting(federation.yueyang)).attempts == 0  # it is made again, as if never begun
+
+
+async def test_a_full_house_waits_for_room_without_asking_the_store(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "BATCH", 1)
+    monkeypatch.setattr(dispatch, "STOP_SECONDS", 0.0)
+    for key in ("open-000001", "open-000002"):
+        await federation.opened(idempotency_key=key)
+    asked = 0
+    city = federation.yueyang
+    next_due = city.store.next_due
+
+    async def counted() -> object:
+        nonlocal asked
+        asked += 1
+        return await next_due()
+
+    monkeypatch.setattr(city.store, "next_due", counted)
+    peer = Silent()
+    full = dispatcher(city, peer)
+    running = asyncio.create_task(full.run())
+    async with asyncio.timeout(5):
+        await peer.called.wait()
+        await asyncio.sleep(0.1)
+    running.cancel()
+    await full.close()
+    assert (peer.calls, asked) == (1, 0)
