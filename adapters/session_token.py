@@ -20,7 +20,7 @@ class SessionToken:
     def __init__(self, sign_on: Callable[[], Awaitable[str]]) -> None:
         self._sign_on = sign_on
         self._token = ""
-        self._signing_on = asyncio.Lock()
+        self._signing_on: asyncio.Task[str] | None = None
 
     async def use(self, call: Callable[[str], Awaitable[_T]]) -> _T:
         """Make a call that needs a token; Unavailable(PLATFORM_UNAVAILABLE) when a fresh one isn't known either."""
@@ -35,8 +35,17 @@ class SessionToken:
             raise unavailable("use a session token", got="a platform that forgot the token it just gave") from None
 
     async def _renew(self, stale: str) -> str:
-        # Many calls find out at once that the token is gone; the first renews it for all.
-        async with self._signing_on:
-            if self._token == stale:
-                self._token = await self._sign_on()
+        # Many calls find out at once that the token is gone. One sign-on serves them all, and so does its failure:
+        # one after the other, they would each wait for a platform that doesn't answer.
+        if self._token != stale:
             return self._token
+        if self._signing_on is None:
+            self._signing_on = asyncio.create_task(self._sign_on_for_all())
+        return await asyncio.shield(self._signing_on)
+
+    async def _sign_on_for_all(self) -> str:
+        try:
+            self._token = await self._sign_on()
+        finally:
+            self._signing_on = None
+        return self._token
