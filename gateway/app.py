@@ -17,7 +17,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import structlog
 
@@ -56,7 +56,13 @@ PRUNE_SECONDS: Final = 60.0
 WARN_BEFORE_EXPIRY: Final = timedelta(days=14)
 WARN_EVERY_SECONDS: Final = 6 * 3600.0
 GRACE_SECONDS: Final = 5.0
+AFTER_DEFECT_SECONDS: Final = 5.0
+"""How long background work rests after a defect before it begins again."""
+
 _DIRECTORY_BOOKMARK: Final = "directory.version"
+
+Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+"""Begins something that goes on in the background until it is cancelled."""
 
 _log = structlog.get_logger("gateway")
 
@@ -260,16 +266,16 @@ class Gateway:
             dispatcher = Dispatcher(house, peers, platform.platform, work_waits)
             opened.push_async_callback(dispatcher.close)
             listener = await Listener.open(house, config.server.listen, files, clock)
-            work = [
-                *(start() for start in platform.work),
-                dispatcher.run(),
-                Sequencer(house, signers[KeyPurpose.LOG]).run(),
-                _follow_directory(config, knowledge, store, clock),
-                _prune(store, clock),
-                _warn_of_expiry(files, knowledge, clock),
+            work: list[Work] = [
+                *platform.work,
+                dispatcher.run,
+                Sequencer(house, signers[KeyPurpose.LOG]).run,
+                lambda: _follow_directory(config.directory, knowledge, store, clock),
+                lambda: _prune(store, clock),
+                lambda: _warn_of_expiry(files, knowledge, clock),
             ]
             _log.info("ready", member=config.member.id, port=listener.port, callback_port=platform.callback_port)
-            tasks = [asyncio.create_task(job) for job in work]
+            tasks = [asyncio.create_task(_keep_running(job, _report_defect)) for job in work]
             return cls(house, listener, platform.callback_port, tasks, opened.pop_all())
 
     async def close(self) -> None:
@@ -288,7 +294,7 @@ class _PlatformSide:
 
     platform: Platform | None = None
     callback_port: int = 0
-    work: tuple[Callable[[], Coroutine[Any, Any, None]], ...] = ()
+    work: tuple[Work, ...] = ()
     """Not begun yet, since what comes after may fail."""
 
     @classmethod
@@ -321,21 +327,40 @@ class _PlatformSide:
         return cls(platform, port, (poller.run_catalogue,))
 
 
-async def _follow_directory(config: Config, knowledge: StandingKnowledge, store: Store, clock: SystemClock) -> None:
-    """Go by a newer signed directory once its file is replaced; keep the old one when the new one is not right."""
-    stamp = 0
+async def _keep_running(work: Work, report_defect: Callable[[BaseException], None]) -> None:
+    """Begin work again that ended by a defect: a gateway that only looks alive helps nobody."""
     while True:
         try:
-            modified = config.directory.file.stat().st_mtime_ns
+            await work()
+        except Exception as defect:  # noqa: BLE001 - whatever it is, it must be seen and the work go on
+            report_defect(defect)
+            await asyncio.sleep(AFTER_DEFECT_SECONDS)
+        else:
+            return
+
+
+async def _follow_directory(
+    section: DirectorySection, knowledge: StandingKnowledge, store: Store, clock: SystemClock
+) -> None:
+    """Go by a newer signed directory once its file is replaced; keep the old one when the new one is not right.
+
+    A file that was not right is read again each time, since what stood in the way may pass without a new file: a
+    trustees' file, a file mode, a clock, a full disk.
+    """
+    stamp, last_trouble = 0, ""
+    while True:
+        try:
+            modified = section.file.stat().st_mtime_ns
             if modified != stamp:
-                stamp = modified
-                known = knowledge.directory.version
-                directory, envelope = read_directory(config.directory, clock.now(), known)
+                directory, envelope = read_directory(section, clock.now(), knowledge.directory.version)
                 knowledge.renew_directory(directory, envelope)
                 await store.record(Recording(bookmarks={_DIRECTORY_BOOKMARK: str(directory.version)}))
+                stamp, last_trouble = modified, ""
                 _log.info("directory in force", version=directory.version)
         except (TongbanError, OSError) as error:
-            _log.error("the directory on disk is not usable; the last good one stays in force", error=str(error))
+            if str(error) != last_trouble:
+                last_trouble = str(error)
+                _log.error("the directory on disk is not usable; the last good one stays in force", error=last_trouble)
         await asyncio.sleep(DIRECTORY_SECONDS)
 
 
