@@ -80,7 +80,8 @@ def due(accepted_on: date, working_days: int, pauses: Sequence[Pause], calendar:
     day, counted, provisional = accepted_on, 0, False
     while counted < max(working_days, 1):
         day += _ONE_DAY  # rule 1: the day of acceptance itself is never counted
-        if _paused(day, pauses):  # rules 3 and 4
+        if last := _paused(day, pauses):  # rules 3 and 4; by whole pauses, since a peer says how long they are
+            day = last
             continue
         if calendar.covers(day):
             counted += calendar.is_working_day(day)  # rule 2
@@ -90,5 +91,6 @@ def due(accepted_on: date, working_days: int, pauses: Sequence[Pause], calendar:
     return Deadline(day, provisional)
 
 
-def _paused(day: date, pauses: Sequence[Pause]) -> bool:
-    return any(pause.first <= day <= pause.last for pause in pauses)
+def _paused(day: date, pauses: Sequence[Pause]) -> date | None:
+    """The last day of the longest pause that the day lies in; None on a day on which the clock runs."""
+    return max((pause.last for pause in pauses if pause.first <= day <= pause.last), default=None)

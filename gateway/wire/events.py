@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from tongban.case.v1 import event_pb2, material_pb2, party_pb2
@@ -78,8 +78,10 @@ def write_party(party: Party) -> party_pb2.Party:
     )
 
 
-def read_materials(messages: Iterable[material_pb2.Material], path: str, *, shortest: int = 0) -> tuple[Material, ...]:
-    """Materials within their bounds, each key once."""
+def read_materials(messages: Sequence[material_pb2.Material], path: str, *, shortest: int = 0) -> tuple[Material, ...]:
+    """Materials within their bounds, each key once. Counted before they are read: a message holds 400 000 of them."""
+    if not shortest <= len(messages) <= MAX_MATERIALS:
+        raise fields.invalid(path, f"{len(messages)} materials", f"{shortest} to {MAX_MATERIALS}")
     read: list[Material] = []
     try:
         for message in messages:
@@ -87,8 +89,6 @@ def read_materials(messages: Iterable[material_pb2.Material], path: str, *, shor
     except Malformed as error:
         raise fields.under(f"{path}[{len(read)}]", error) from error
     materials = tuple(read)
-    if not shortest <= len(materials) <= MAX_MATERIALS:
-        raise fields.invalid(path, f"{len(materials)} materials", f"{shortest} to {MAX_MATERIALS}")
     if len({material.key for material in materials}) != len(materials):
         raise fields.invalid(path, "a material key twice", "each key once")
     return materials
@@ -224,18 +224,17 @@ def _write_supplemented(body: Supplemented) -> dict[str, Any]:
     }
 
 
-def read_supplement_items(messages: Iterable[event_pb2.SupplementItem], path: str) -> tuple[SupplementItem, ...]:
-    """What is asked of the applicant, within bounds."""
-    items = tuple(
+def read_supplement_items(messages: Sequence[event_pb2.SupplementItem], path: str) -> tuple[SupplementItem, ...]:
+    """What is asked of the applicant, within bounds. Counted before they are read, as materials are."""
+    if not 1 <= len(messages) <= MAX_MATERIALS:
+        raise fields.invalid(path, f"{len(messages)} items", f"1 to {MAX_MATERIALS}")
+    return tuple(
         SupplementItem(
             material_key=fields.text(message.material_key, f"{path}[{place}].material_key", 64, shortest=1),
             flaw=fields.text(message.flaw, f"{path}[{place}].flaw", 500, shortest=1),
         )
         for place, message in enumerate(messages)
     )
-    if not 1 <= len(items) <= MAX_MATERIALS:
-        raise fields.invalid(path, f"{len(items)} items", f"1 to {MAX_MATERIALS}")
-    return items
 
 
 def read_supplement_requested(message: event_pb2.SupplementRequested, *, lowest: int = 1) -> SupplementRequested:

@@ -22,11 +22,15 @@ EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 """Bounds of every moment in a message: an unset field reads as 1970, and deadlines are reckoned from what is let in."""
 
+EARLIEST_DAY: Final = date(1900, 1, 1)
+LATEST_DAY: Final = date(2999, 12, 31)
+"""Bounds of every day: licences are older than messages, and 9999-12-31 has no next day (长期 is an empty field)."""
+
 _REGION: Final = re.compile(r"[0-9]{6}", re.ASCII)
 _CERTIFICATE: Final = re.compile(r"[0-9]{3}", re.ASCII)
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _PHONE: Final = re.compile(r"[0-9+-]{0,20}", re.ASCII)
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # C1 too: U+009B steers a terminal as ESC [ does
 MAX_ANSWERS: Final = 50
 
 
@@ -148,11 +152,13 @@ def stamp(value: datetime) -> Timestamp:
 
 
 def day(value: str, path: str) -> date:
-    """A day as yyyy-MM-dd, in Beijing."""
+    """A day as yyyy-MM-dd, in Beijing, within bounds that leave room to reckon from it."""
     try:
         given = date.fromisoformat(value)
     except ValueError:
         given = None
     if given is None or given.isoformat() != value:  # fromisoformat takes 20261121 and 2026-W47-6 too
         raise invalid(path, f"{len(value)} characters", "a day as yyyy-MM-dd")
+    if not EARLIEST_DAY <= given <= LATEST_DAY:
+        raise invalid(path, "a day out of bounds", "a day of the years 1900 to 2999")
     return given

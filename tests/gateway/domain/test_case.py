@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,6 +20,7 @@ from gateway.domain.case import (
     Side,
     fold,
     illegal,
+    receive,
 )
 from tests.gateway.domain.journal import (
     SUBMITTED,
@@ -456,3 +458,17 @@ def test_personal_data_stays_out_of_reprs() -> None:
     for text in (repr(recorded), repr(recorded.event), repr(Journal.opened().accepting.case)):
         assert "张三" not in text
         assert "11010519491231002X" not in text
+
+
+def test_the_longest_case_is_not_dear_to_receive() -> None:
+    """What a peer may make of a case must not hold up everybody else's: 50 events are one delivery."""
+    journal = Journal.opened().happens(EventKind.ACCEPTED)
+    chain = list(journal.processing.own)
+    for number in range(2, MAX_EVENTS_PER_SIDE + 1):
+        kind = EventKind.RESUMED if number % 2 else EventKind.SUSPENDED
+        chain.append(altered(chain[0], seq=number, previous=chain[-1].digest, body=body_of(kind)))
+    held = History(journal.accepting.own, tuple(chain[:-50]))
+    began = time.process_time()
+    new = receive(held, Side.PROCESSING, chain[-50:])
+    assert len(new) == 50
+    assert time.process_time() - began < 5

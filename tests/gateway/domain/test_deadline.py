@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.domain import deadline as rules
 from gateway.domain.calendar import WorkingCalendar
 from gateway.domain.deadline import MAX_WORKING_DAYS, Deadline, Pause, due
 from trust.errors import Malformed
@@ -52,6 +54,20 @@ def test_the_day_of_acceptance_does_not_count_and_only_working_days_do(
 )
 def test_a_pause_moves_the_deadline_by_its_working_days(pauses: list[Pause], deadline: date) -> None:
     assert due(nov(2), 5, pauses, CALENDAR).day == deadline
+
+
+def test_a_pause_of_two_centuries_is_passed_over_in_one_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A peer says when its pauses begin and end, and whoever reads the case works out its deadline."""
+    looked_at: list[date] = []
+
+    def paused(day: date, pauses: Sequence[Pause]) -> date | None:
+        looked_at.append(day)
+        return genuine(day, pauses)
+
+    genuine = rules._paused
+    monkeypatch.setattr(rules, "_paused", paused)
+    assert due(nov(2), 1, [Pause(nov(3), date(2199, 12, 31))], CALENDAR).day == date(2200, 1, 1)
+    assert looked_at == [nov(3), date(2200, 1, 1)]
 
 
 def test_a_case_decided_on_the_spot_and_paused_that_day_is_due_on_the_next_free_day() -> None:

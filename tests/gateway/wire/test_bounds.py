@@ -25,6 +25,8 @@ Row = tuple[str, Any]
 
 SECRET = "机密"
 BELL = "\x07"
+C1 = "\x9b2J"
+"""What an eight-bit terminal takes for ESC [2J."""
 
 
 def long(length: int) -> str:
@@ -39,6 +41,7 @@ def party(path: str) -> list[Row]:
         (f"{path}.name", ""),
         (f"{path}.name", long(100)),
         (f"{path}.name", SECRET + BELL),
+        (f"{path}.name", SECRET + C1),
         (f"{path}.id_type", ""),
         (f"{path}.id_type", "11A"),
         (f"{path}.id_type", "1111"),
@@ -177,6 +180,8 @@ TABLE: list[tuple[Read, Make, list[Row]]] = [
             ("valid_from", ""),
             ("valid_from", "2026/01/01"),
             ("valid_until", "20270101"),
+            ("valid_from", "1899-12-31"),
+            ("valid_until", "9999-12-31"),
             ("holder_jwk", SECRET),
             ("holder_jwk", "[" * 1000),
             ("holder_jwk", '{"kty":"oct","k":"c2VjcmV0"}'),
@@ -377,3 +382,17 @@ def test_a_hundred_items_are_not_too_many() -> None:
     items = [event_pb2.SupplementItem(material_key="k", flaw="f")] * 100
     messages.spoil(message, "supplement_requested.items", items)
     ProtobufEventCodec().decode(message.SerializeToString())
+
+
+def test_what_there_is_too_much_of_is_counted_before_it_is_read() -> None:
+    """The first of them is out of bounds by itself, which nobody learns."""
+    materials = messages.open_request()
+    messages.spoil(materials, "materials", [messages.file("")] * 101)
+    items = event_pb2.SupplementRequested(items=[event_pb2.SupplementItem()] * 101)
+    progress = case_service_pb2.ReportProgressRequest(
+        idempotency_key="report-0001", case="c", supplement_requested=items
+    )
+    for read, message in ((cases.read_open, materials), (cases.read_progress, progress)):
+        with pytest.raises(Malformed) as error:
+            read(message.SerializeToString())
+        assert error.value.got.startswith("101 ")
