@@ -40,6 +40,9 @@ from trust.signed_call import (
 MAX_MESSAGE_BYTES: Final = 4 * 1024 * 1024
 """Largest request that is taken, stated in docs/protocol.md."""
 
+_NOTICE: Final = "notice"
+"""Stands for the method of what a platform told its adapter."""
+
 ATTEMPTS_AT_A_MOVING_CASE: Final = 8
 """How often a decision is made anew because somebody else wrote the case in between."""
 
@@ -112,7 +115,7 @@ async def exchange_notice(house: House, command: commands.AdvanceCase, told: byt
         command=command,
         express=lambda _: b"",
         seen=None,
-        key=StoredReply(member.id, command.idempotency_key, hashlib.sha256(told).digest(), b""),
+        key=StoredReply(member.id, command.idempotency_key, _content(_NOTICE, hashlib.sha256(told).digest()), b""),
     )
     await settle(house, understood, settled)
 
@@ -149,8 +152,13 @@ def understand(house: House, verified: VerifiedCall, now: datetime) -> Understoo
         command=command,
         express=route.express,
         seen=SeenCall(verified.member.id, verified.jti, verified.replay_until),
-        key=StoredReply(verified.member.id, key, verified.digest, b"") if key else None,
+        key=StoredReply(verified.member.id, key, _content(verified.method, verified.digest), b"") if key else None,
     )
+
+
+def _content(method: str, digest: bytes) -> bytes:
+    """What an idempotency key stands for: method and bytes, since bytes alone read as a message of several methods."""
+    return hashlib.sha256(method.encode() + b"\x00" + digest).digest()
 
 
 def _route(routes: Mapping[str, Route], verified: VerifiedCall) -> Route:

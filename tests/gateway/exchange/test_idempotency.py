@@ -90,6 +90,27 @@ async def test_a_key_belongs_to_its_member(federation: Federation) -> None:
     assert await jingzhou.store.reply("421000.platform", "report-accepted") is not None
 
 
+async def test_a_key_belongs_to_its_method(federation: Federation) -> None:
+    """A rating's bytes read as a withdrawal without a reason; the rating's reply must not say that it was made."""
+    yueyang = federation.yueyang
+    case_id = await federation.opened()
+    shown(await federation.report(case_id, refused=event_pb2.Refused(reason="不予受理")))
+    receipt_of(await federation.deliver(case_id, federation.jingzhou, yueyang))
+    rating = case_service_pb2.RateCaseRequest(idempotency_key="rate-0001", case=case_id, score=5)
+    shown(await federation.call(yueyang.platform, yueyang, routes.RATE_CASE, rating))
+    other = await federation.call(yueyang.platform, yueyang, routes.WITHDRAW_CASE, rating.SerializeToString())
+    assert other.error.reason == "KEY_REUSED"
+
+
+async def test_a_notices_key_is_no_calls_key(federation: Federation) -> None:
+    jingzhou = federation.jingzhou
+    case_id = await federation.opened()
+    command, told = notice(case_id, accepted=ACCEPTED)
+    await exchange_notice(jingzhou.house, command, told, Recording())
+    answer = await federation.call(jingzhou.platform, jingzhou, routes.REPORT_PROGRESS, told)
+    assert answer.error.reason == "KEY_REUSED"
+
+
 async def test_a_replayed_call_is_a_replay_even_where_its_answer_is_stored(federation: Federation) -> None:
     yueyang = federation.yueyang
     first = await federation.call(yueyang.platform, yueyang, routes.OPEN_CASE, application())
