@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,6 +21,8 @@ BITS: Final = 2
 TOKEN_LIFETIME: Final = timedelta(hours=12)
 TIME_TO_LIVE: Final = timedelta(minutes=5)
 """How long a verifier may rely on a list before it asks again: the longest that a revocation goes unnoticed."""
+
+_LIST_NUMBER: Final = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 
 LISTS_KEPT: Final = 256
 """Other issuers' lists held in memory; the oldest goes first."""
@@ -44,7 +47,8 @@ class StatusLists:
     async def own_token(self, uri: str, now: datetime) -> str:
         """This gateway's own list, signed now. NotFound(LICENCE_UNKNOWN) for a list that is not its own."""
         prefix = f"urn:tongban:status:{self._member_id}:"
-        if not uri.startswith(prefix) or not uri.removeprefix(prefix).isdecimal():
+        # One spelling for one list: under another it would be signed as one in which every licence stands.
+        if not uri.startswith(prefix) or _LIST_NUMBER.fullmatch(uri.removeprefix(prefix)) is None:
             raise NotFound(
                 Reason.LICENCE_UNKNOWN,
                 "no such status list here",

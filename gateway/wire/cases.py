@@ -169,7 +169,7 @@ def _case_reference(value: str) -> str:
 
 
 def write_case(view: commands.CaseView) -> case_pb2.Case:
-    """A case as its caller sees it: personal data masked, the result licence only at the accepting place."""
+    """A case as its caller sees it: personal data masked, without the result licence."""
     case, submitted = view.case, view.case.submitted
     return case_pb2.Case(
         case_id=case.case_id,
@@ -187,7 +187,6 @@ def write_case(view: commands.CaseView) -> case_pb2.Case:
         due_date_provisional=view.deadline.provisional if view.deadline else False,
         supplement_items=_write_open_request(case.supplement),
         supplement_request=case.supplement.request if case.supplement else 0,
-        result_licence=_result_licence(view),
         score=case.rating.score if case.rating else 0,
         steps=_write_steps(case),
         pending=[_write_waiting(waiting) for waiting in view.waiting],
@@ -230,8 +229,18 @@ def _write_waiting(waiting: commands.Waiting) -> case_pb2.PendingDelivery:
 
 
 def write_opened(view: commands.CaseView) -> bytes:
-    """OpenCaseResponse; SupplementCase, WithdrawCase, RateCase, ReportProgress and GetCase answer in the same form."""
+    """OpenCaseResponse; SupplementCase, WithdrawCase, RateCase and ReportProgress answer in the same form.
+
+    The result licence is personal data: it takes the right to read cases, and leaves a leaf, so only GetCase shows it.
+    """
     return case_service_pb2.OpenCaseResponse(case=write_case(view)).SerializeToString()
+
+
+def write_shown(view: commands.CaseView) -> bytes:
+    """GetCaseResponse: at the accepting place with the result licence."""
+    case = write_case(view)
+    case.result_licence = _result_licence(view)
+    return case_service_pb2.GetCaseResponse(case=case).SerializeToString()
 
 
 def write_list(page: commands.CaseList) -> bytes:

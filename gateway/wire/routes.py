@@ -56,7 +56,7 @@ ROUTES: Final[Mapping[str, Route]] = {
     WITHDRAW_CASE: _local(Action.CASE_OPEN, cases.read_withdraw, cases.write_opened),
     RATE_CASE: _local(Action.CASE_OPEN, cases.read_rate, cases.write_opened),
     REPORT_PROGRESS: _local(Action.CASE_PROGRESS, cases.read_progress, cases.write_opened),
-    GET_CASE: _local(Action.CASE_READ, cases.read_get, cases.write_opened),
+    GET_CASE: _local(Action.CASE_READ, cases.read_get, cases.write_shown),
     LIST_CASES: _local(Action.CASE_READ, cases.read_list, cases.write_list),
     DELIVER_EVENTS: _open(Action.EXCHANGE_DELIVER, cases.read_deliver, cases.write_receipt),
     TRANSLATE: _open(Action.CATALOGUE_TRANSLATE, catalogues.read_translate, catalogues.write_translated),

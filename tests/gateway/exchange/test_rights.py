@@ -17,6 +17,7 @@ from gateway.wire import routes
 from gateway.wire.routes import ROUTES
 from tests.gateway.exchange.world import (
     ACCEPTED,
+    DECIDED,
     IDENTITY_TYPE,
     Federation,
     application,
@@ -202,6 +203,26 @@ async def test_a_status_list_is_shown_by_its_issuer_only(federation: Federation)
         request = licence_service_pb2.GetStatusListRequest(uri=uri)
         answer = await federation.call(federation.jingzhou.gateway, federation.yueyang, routes.GET_STATUS_LIST, request)
         assert (answer.reply.status == 0) is known
+
+
+@pytest.mark.parametrize("number", ["0", "01", "+1", "１", "1" * 11, ""])
+async def test_a_status_list_has_one_name(federation: Federation, number: str) -> None:
+    request = licence_service_pb2.GetStatusListRequest(uri=f"urn:tongban:status:430600.gateway:{number}")
+    answer = await federation.call(federation.jingzhou.gateway, federation.yueyang, routes.GET_STATUS_LIST, request)
+    assert answer.error.reason == "LICENCE_UNKNOWN"
+
+
+async def test_a_right_to_write_shows_no_result_licence(federation: Federation) -> None:
+    """Whoever rates a case is told how it stands; the licence takes the right to read, and leaves a leaf."""
+    yueyang = federation.yueyang
+    case_id = await federation.opened()
+    shown(await federation.report(case_id, accepted=ACCEPTED))
+    shown(await federation.report(case_id, decided=DECIDED))
+    await federation.deliver(case_id, federation.jingzhou, yueyang)
+    grant(federation, "430600.platform", Right(Action.CASE_OPEN))
+    rating = case_service_pb2.RateCaseRequest(idempotency_key="rate-0001", case=case_id, score=5)
+    rated = shown(await federation.call(yueyang.platform, yueyang, routes.RATE_CASE, rating))
+    assert (rated.score, rated.result_licence) == (5, "")
 
 
 async def test_a_platform_cannot_report_for_another_region(federation: Federation) -> None:

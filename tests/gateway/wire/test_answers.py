@@ -38,6 +38,10 @@ def view(case: Case, side: Side = Side.ACCEPTING) -> commands.CaseView:
     return commands.CaseView(case, side, "YY-1", "JZ-1", Deadline(date(2026, 11, 30), provisional=True))
 
 
+def shown_case(told: commands.CaseView) -> case_pb2.Case:
+    return case_service_pb2.GetCaseResponse.FromString(cases.write_shown(told)).case
+
+
 def happened(*kinds: EventKind) -> Case:
     return Journal.opened().happens(*kinds).accepting.case
 
@@ -73,12 +77,13 @@ def test_an_open_supplement_request_is_shown_whole() -> None:
     assert [(item.material_key, item.flaw) for item in shown.supplement_items] == [("identity", "模糊")]
 
 
-def test_the_result_licence_is_shown_at_the_accepting_place_only() -> None:
+def test_the_result_licence_is_shown_at_the_accepting_place_to_its_readers_only() -> None:
     case = happened(K.ACCEPTED, K.DECIDED)
     assert case.decision is not None
     case = replace(case, decision=replace(case.decision, result_licence="e30.e30.e30~"))
-    assert cases.write_case(view(case)).result_licence == "e30.e30.e30~"
-    assert cases.write_case(view(case, Side.PROCESSING)).result_licence == ""
+    assert shown_case(view(case)).result_licence == "e30.e30.e30~"
+    assert shown_case(view(case, Side.PROCESSING)).result_licence == ""
+    assert b"e30." not in cases.write_opened(view(case))
 
 
 def test_what_waits_is_shown_and_a_dead_letter_as_one() -> None:
