@@ -544,7 +544,7 @@ def _judge_holder(  # noqa: PLR0911 - one exit for each answer
     iat = claims.get("iat")
     if not isinstance(iat, int):
         return Finding(Holder.WRONG, "the holder signed no time")
-    age = now.timestamp() - iat
+    age = int(now.timestamp()) - iat  # whole numbers: the holder's may be longer than a float holds
     if not -MAX_CLOCK_SKEW.total_seconds() <= age <= MAX_PRESENTATION_AGE.total_seconds():
         return Finding(Holder.WRONG, "the holder signed too long ago, or in the future")
     return Finding(Holder.BOUND, "the holder signed this selection for this occasion")

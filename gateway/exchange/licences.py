@@ -157,10 +157,11 @@ async def require_own_licences(
 async def _require_own_licence(
     house: House, caller: Caller, material: Material, allowed: str, nonce: str, applicant: Party
 ) -> None:
-    verdict = await _judge(house, caller, material.licence, nonce)
-    shown = verdict.reference.type_code
+    # First, so that for licences that nobody wants no issuer is asked for their status.
+    shown = peek(material.licence).type_code
     if not allowed or shown != allowed:
         raise _refused(material, f"a licence of type {shown}", f"type {allowed}" if allowed else "no licence here")
+    verdict = await _judge(house, caller, material.licence, nonce)
     if verdict.status.value is Status.UNKNOWN and verdict.acceptable_but_for_status:
         raise Unavailable(
             Reason.STATUS_LIST_REFUSED,

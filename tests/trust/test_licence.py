@@ -427,8 +427,17 @@ def test_a_bound_licence_whose_holders_signature_was_stripped_is_not_acceptable(
             ),
             "no time",
         ),
+        (
+            show(ISSUED).rpartition("~")[0] + "~"
+            + jws.encode(
+                {"typ": "kb+jwt"},
+                {"aud": VERIFIER, "nonce": NONCE, "sd_hash": SdJwt.parse(show(ISSUED)).sd_hash, "iat": 10**400},
+                HOLDER_SIGNER,
+            ),
+            "future",
+        ),
     ],
-    ids=["nonce", "audience", "key", "old", "future", "selection", "form", "typ", "no iat"],
+    ids=["nonce", "audience", "key", "old", "future", "selection", "form", "typ", "no iat", "endless iat"],
 )  # fmt: skip
 def test_a_holders_signature_for_anything_else_is_wrong(text: str, said: str) -> None:
     verdict = judge(text)

@@ -22,6 +22,7 @@ from tests.gateway.exchange.world import (
     SUPPLEMENT,
     Answer,
     Federation,
+    Peers,
     application,
     identity_licence,
     licence,
@@ -30,7 +31,7 @@ from tests.gateway.exchange.world import (
     promise,
     shown,
 )
-from trust.errors import Malformed, NotFound, TongbanError, Unavailable, WrongState
+from trust.errors import Malformed, NotFound, Reason, TongbanError, Unavailable, WrongState
 from trust.keys import Algorithm, SoftwareSigner
 from trust.leaf import LeafKind
 from trust.licence import HOLDER_CODE, present
@@ -246,6 +247,24 @@ async def test_a_licence_stands_for_no_paper_that_the_item_wants_itself(federati
     materials = [licence(text, "form"), parcel("identity"), promise("income")]
     answer = await apply(federation, presentation_nonce=NONCE, materials=materials)
     assert (answer.error.reason, answer.error.details["material"]) == (REFUSED, "form")
+
+
+@pytest.mark.usefixtures("nothing_stored")
+async def test_no_issuer_is_asked_about_a_licence_that_nobody_wants(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or one application with a hundred licences would make a hundred calls to whomever they name."""
+    asked: list[str] = []
+
+    async def status_list(_: object, member: str, uri: str) -> str:
+        asked.append(f"{member} {uri}")
+        raise NotFound(Reason.LICENCE_UNKNOWN, "no such list")
+
+    monkeypatch.setattr(Peers, "status_list", status_list)
+    text = selected(federation, await identity_licence(federation.jingzhou))
+    materials = [parcel("form"), parcel("identity"), promise("income"), licence(text, "unheard-of")]
+    answer = await apply(federation, presentation_nonce=NONCE, materials=materials)
+    assert (answer.error.reason, asked) == (REFUSED, [])
 
 
 @pytest.mark.usefixtures("nothing_stored")
