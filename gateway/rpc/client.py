@@ -72,7 +72,8 @@ class SignedClient:
         self._directory = directory
         self._files = files
         self._clock = clock
-        self._channels: dict[str, tuple[tuple[int, ...], grpc.aio.Channel]] = {}
+        self._channels: dict[tuple[str, str], tuple[tuple[int, ...], grpc.aio.Channel]] = {}
+        """By member and endpoint: a channel to an address that was another's shakes hands with the other's name."""
         self._draining: set[asyncio.Future[None]] = set()
 
     async def call(
@@ -170,7 +171,7 @@ class SignedClient:
 
     def _channel(self, member: Member) -> grpc.aio.Channel:
         """The connection to a member, made anew when the certificates on disk were replaced."""
-        known = self._channels.get(member.endpoint)
+        known = self._channels.get((member.id, member.endpoint))
         try:
             stamp = self._files.stamp()
             if known is not None and known[0] == stamp:
@@ -184,7 +185,7 @@ class SignedClient:
         # The server's certificate must carry the member's id as its DNS name: an address alone names nobody.
         options = (*_CHANNEL_OPTIONS, ("grpc.ssl_target_name_override", member.id))
         channel = grpc.aio.secure_channel(member.endpoint, credentials, options=options)
-        self._channels[member.endpoint] = (stamp, channel)
+        self._channels[member.id, member.endpoint] = (stamp, channel)
         if known is not None:
             # Calls under way on the old connection finish by themselves.
             draining = asyncio.ensure_future(known[1].close(grace=DEADLINE_SECONDS))

@@ -7,7 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -397,7 +397,8 @@ async def refused_calls(ground: Ground) -> list[Leaf]:
     return [leaf for leaf in await ground.leaves(JINGZHOU) if leaf.kind is LeafKind.CALL_REFUSED]
 
 
-async def test_a_client_sends_nothing_to_a_gateway_of_another_name(ground: Ground) -> None:
+@pytest.mark.parametrize("acquainted", [False, True])
+async def test_a_client_sends_nothing_to_a_gateway_of_another_name(ground: Ground, acquainted: bool) -> None:
     """Where 岳阳's gateway is said to be, 荆州's answers, with a good certificate of its own."""
     sought = ground.federation.directory.member(YUEYANG.gateway)
     endpoint = ground.federation.directory.member(JINGZHOU.gateway).endpoint
@@ -409,6 +410,9 @@ async def test_a_client_sends_nothing_to_a_gateway_of_another_name(ground: Groun
         ),
     )
     client = ground.client(JINGZHOU.platform)
+    if acquainted:  # a connection to that address stands, made in its true name
+        with suppress(TongbanError):
+            await client.call(JINGZHOU.gateway, routes.GET_DIRECTORY, b"", attempts=1)
     client._directory = lambda: posed
     before = await refused_calls(ground)
     with pytest.raises(TongbanError) as refused:
