@@ -280,14 +280,20 @@ def delivery_of(keys: Keys, row: Row, lease: Lease | None = None) -> Delivery:
 
 
 def claim(cursor: sqlite3.Cursor, vault: Vault, now: datetime, limit: int, lease: timedelta) -> list[Delivery]:
-    """Lease what is due. A crash after the commit leaves leases that the next start clears."""
+    """Lease what is due. A crash after the commit leaves leases that the next start clears.
+
+    One whose content does not open becomes a dead letter: it must not stop all the others.
+    """
     keys = Keys(cursor, vault)
     until = to_micros(now + lease)
     claimed: list[Delivery] = []
     for row in cursor.execute(sql.DUE, (to_micros(now), limit)).fetchall():
         held = Lease(delivery_id=row[0], token=secrets.token_hex(16))
         cursor.execute(sql.LEASE, (held.token, until, held.delivery_id))
-        claimed.append(delivery_of(keys, row, held))
+        try:
+            claimed.append(delivery_of(keys, row, held))
+        except Misconfigured as error:
+            postpone(cursor, held, now, str(error), dead=True)
     return claimed
 
 

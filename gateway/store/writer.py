@@ -162,7 +162,9 @@ class Writer:
         self._cursor.execute("SAVEPOINT units")
         try:
             kind.together(self._cursor, [unit for unit, _ in group])
-        except (Apart, *_UNITS_OWN):
+        except Exception as error:
+            if _is_of_the_file(error):
+                raise
             self._cursor.execute("ROLLBACK TO units")
             self._cursor.execute("RELEASE units")
             return False
@@ -174,7 +176,7 @@ class Writer:
         try:
             result = unit(self._cursor)
         except Exception as error:
-            if isinstance(error, sqlite3.Error) and not isinstance(error, _UNITS_OWN):
+            if _is_of_the_file(error):
                 raise
             self._cursor.execute("ROLLBACK TO unit")
             self._cursor.execute("RELEASE unit")
@@ -192,6 +194,11 @@ class Writer:
 
 
 _UNITS_OWN = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError, sqlite3.InterfaceError)
+
+
+def _is_of_the_file(error: Exception) -> bool:
+    """Whether it is the file or the disk that failed, and with it the whole transaction."""
+    return isinstance(error, sqlite3.Error) and not isinstance(error, _UNITS_OWN)
 
 
 def _resolve(outcomes: list[_Outcome]) -> None:

@@ -395,6 +395,23 @@ async def test_a_value_moved_between_rows_is_noticed(path: Path) -> None:
         assert caught.value.reason is Reason.STORE_CORRUPT
 
 
+async def test_a_damaged_delivery_becomes_a_dead_letter_and_the_others_are_made(path: Path) -> None:
+    damaged, whole_one = (delivery(stream, payload=b"notice") for stream in ("s", "t"))
+    async with opened(path) as store:
+        await store.record(Recording(deliveries=(damaged, whole_one)))
+        alter(path, "UPDATE deliveries SET payload = x'0102' WHERE delivery_id = ?", damaged.delivery_id)
+        taken = await store.claim(now=NOW, limit=10, lease=LEASE)
+        assert [one.delivery_id for one in taken] == [whole_one.delivery_id]
+        assert await store.claim(now=NOW + 2 * LEASE, limit=10, lease=LEASE) != []
+    connection = sqlite3.connect(path)
+    (dead, because) = connection.execute(
+        "SELECT dead, last_error FROM deliveries WHERE delivery_id = ?", (damaged.delivery_id,)
+    ).fetchone()
+    connection.close()
+    assert dead == 1
+    assert because.startswith("STORE_CORRUPT")
+
+
 async def test_erasing_a_cases_key_erases_the_case(path: Path) -> None:
     kept, erased = whole(), whole()
     assert kept.case is not None

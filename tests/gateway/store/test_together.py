@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from gateway.store.memory import MemoryStore
 from gateway.store.sqlite import SqliteStore
 from gateway.store.vault import Vault
 from tests.contract.store_samples import NOW, SECOND, JsonCodec, case_row, delivery, event, reply, seen, whole
-from trust.errors import Conflict, Reason, Unauthenticated
+from trust.errors import Conflict, Internal, Misconfigured, Reason, Unauthenticated
 
 
 class Gate:
@@ -161,3 +162,27 @@ async def test_only_the_first_delivery_of_a_stream_is_its_head(
     assert {each.subject for each in await store.deliveries(stream=row.case_id)} == {"1", "2"}
     claimed = await store.claim(now=NOW, limit=10, lease=SECOND)
     assert {(each.stream, each.subject) for each in claimed} == {(row.case_id, "1"), ("another stream", other.subject)}
+
+
+async def test_one_whose_key_is_damaged_or_whose_value_can_not_be_kept_fails_alone(
+    tmp_path: Path, store: SqliteStore, gate: Gate, groups: list[int]
+) -> None:
+    damaged = case_row()
+    gate.open.set()
+    await store.record(Recording(case=damaged, events=(event(damaged.case_id, 1),)))
+    gate.open.clear()
+    beside = sqlite3.connect(tmp_path / "store.db")
+    with beside:
+        beside.execute("UPDATE data_keys SET wrapped = x'00' WHERE owner = ?", (damaged.case_id,))
+    beside.close()
+    recordings = [
+        usual(),
+        Recording(events=(event(damaged.case_id, 2),)),
+        usual(),
+        Recording(case=case_row(item_name="\udc80")),  # no text that UTF-8 can write
+        usual(),
+    ]
+    outcomes = await at_once(store, gate, recordings)
+    assert groups == [5]
+    assert [type(outcome) for outcome in outcomes if outcome is not None] == [Misconfigured, Internal]
+    assert [outcome is None for outcome in outcomes] == [True, False, True, False, True]
