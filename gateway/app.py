@@ -13,7 +13,7 @@ import os
 import secrets
 import signal
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,16 +24,16 @@ import structlog
 import adapters
 from gateway import failpoints
 from gateway.callbacks import CallbackListener
-from gateway.config import Config, DirectorySection, KeySection
+from gateway.config import CataloguesSection, Config, DirectorySection, KeySection, KeysSection, PlatformSection
 from gateway.dispatch import Dispatcher
 from gateway.domain.calendar import WorkingCalendar
-from gateway.domain.catalogue import parse_catalogue
-from gateway.domain.crosswalk import Crosswalk, parse_crosswalk
+from gateway.domain.catalogue import Catalogue, parse_catalogue
+from gateway.domain.crosswalk import Crosswalk, CrosswalkRow, parse_crosswalk
 from gateway.exchange.house import House, Signers
 from gateway.exchange.status_lists import StatusLists
 from gateway.intake import Poller
 from gateway.knowledge import StandingKnowledge, catalogue_snapshot
-from gateway.ports import Platform, Recording, Store
+from gateway.ports import CallbackReader, Platform, Recording, Store
 from gateway.rpc.client import SignedClient
 from gateway.rpc.peers import GrpcPeers
 from gateway.rpc.server import Listener
@@ -46,7 +46,7 @@ from gateway.wire.events import ProtobufEventCodec
 from gateway.wire.routes import ROUTES
 from gateway.wire.status import write_status
 from trust.directory import Directory, open_directory
-from trust.errors import Misconfigured, NotFound, Reason, TongbanError
+from trust.errors import Malformed, Misconfigured, NotFound, Reason, TongbanError
 from trust.keys import KeyPurpose, Signer, SoftwareSigner, VerifyingKey
 
 DIRECTORY_SECONDS: Final = 2.0
@@ -137,12 +137,22 @@ def _read(path: Path, setting: str) -> bytes:
         ) from error
 
 
-def _require_listed(
+def read_signers(keys: KeysSection) -> dict[KeyPurpose, Signer]:
+    """The gateway's signing keys. Raises as ``read_signer``."""
+    return {
+        KeyPurpose.MESSAGE: read_signer(keys.message),
+        KeyPurpose.LICENCE: read_signer(keys.licence),
+        KeyPurpose.STATUS: read_signer(keys.status),
+        KeyPurpose.LOG: read_signer(keys.log),
+    }
+
+
+def require_listed(
     config: Config, directory: Directory, signers: dict[KeyPurpose, Signer], certificates: Certificates
 ) -> None:
     """This gateway is in the directory, with the keys that it holds, and its certificate names it.
 
-    Otherwise nobody could verify a word of it, or reach it.
+    Otherwise nobody could verify a word of it, or reach it. Misconfigured(CONFIG_INVALID).
     """
     try:
         member = directory.member(config.member.id)
@@ -178,27 +188,87 @@ async def _learn(config: Config, store: Store, clock: SystemClock) -> StandingKn
     """Everything that the gateway goes by, from files and from what was pulled before."""
     version = int(await store.bookmark(_DIRECTORY_BOOKMARK) or "0")
     directory, envelope = read_directory(config.directory, clock.now(), version)
-    catalogues = [parse_catalogue(_read(path, "[catalogues] files")) for path in config.catalogues.files]
+    catalogues = read_catalogues(config.catalogues)
     pulled = await store.snapshot(catalogue_snapshot(config.member.region))
     if pulled:
         catalogues.append(parse_catalogue(pulled))
-    return StandingKnowledge(directory, envelope, catalogues, _crosswalk(config), _calendar(config))
+    crosswalk, calendar = read_crosswalk(config.catalogues), read_calendar(config.catalogues)
+    return StandingKnowledge(directory, envelope, catalogues, crosswalk, calendar)
 
 
-def _crosswalk(config: Config) -> Crosswalk:
-    rows = [
-        row
-        for path in config.catalogues.crosswalks
-        for row in parse_crosswalk(_read(path, "[catalogues] crosswalks").decode("utf-8-sig")).rows
-    ]
-    return Crosswalk(tuple(rows))
+def read_catalogues(section: CataloguesSection) -> list[Catalogue]:
+    """The catalogues that the configuration names. Misconfigured(CONFIG_INVALID) names the file and its faults."""
+    catalogues = []
+    for path in section.files:
+        content = _read(path, "[catalogues] files")
+        with _faults_of(str(path)):
+            catalogues.append(parse_catalogue(content))
+    return catalogues
 
 
-def _calendar(config: Config) -> WorkingCalendar:
+def read_crosswalk(section: CataloguesSection) -> Crosswalk:
+    """The crosswalks that the configuration names, as one. Misconfigured(CONFIG_INVALID) as above."""
+    rows: list[CrosswalkRow] = []
+    for path in section.crosswalks:
+        content = _read(path, "[catalogues] crosswalks")
+        with _faults_of(str(path)):
+            rows += parse_crosswalk(content.decode("utf-8-sig")).rows
+    with _faults_of("the files in [catalogues] crosswalks together"):
+        return Crosswalk(tuple(rows))
+
+
+def read_calendar(section: CataloguesSection) -> WorkingCalendar:
+    """The published working days, and the years that the configuration adds. Misconfigured(CONFIG_INVALID) as above."""
     calendar = WorkingCalendar.published()
-    for path in config.catalogues.calendars:
-        calendar = calendar.with_year(_read(path, "[catalogues] calendars").decode("utf-8"))
+    for path in section.calendars:
+        content = _read(path, "[catalogues] calendars")
+        with _faults_of(str(path)):
+            calendar = calendar.with_year(content.decode("utf-8"))
     return calendar
+
+
+@contextlib.contextmanager
+def _faults_of(source: str) -> Iterator[None]:
+    """A fault in what the configuration names is its operator's, and is of no use without the file's name."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise Misconfigured(
+            Reason.CONFIG_INVALID,
+            f"{source}: read the text",
+            got=f"bytes that are no UTF-8, from byte {error.start}",
+            expected="UTF-8",
+            mend="save the file as UTF-8",
+        ) from error
+    except Malformed as error:
+        raise Misconfigured(
+            Reason.CONFIG_INVALID,
+            f"{source}: {error.failed}",
+            got=error.got,
+            expected=error.expected,
+            mend=error.mend,
+        ) from error
+
+
+def adapter_of(section: PlatformSection, region: str) -> tuple[Platform, tuple[CallbackReader, str] | None]:
+    """The platform's adapter, and who reads its callbacks at which address if it calls back.
+
+    Nothing is opened or called. Misconfigured: the dialect, the credentials, or that nothing would listen.
+    """
+    settings = adapters.PlatformSettings(
+        base_url=section.base_url, region=region, credentials=adapters.Credentials.load(section.credentials)
+    )
+    platform = adapters.build(section.dialect, settings)
+    reader = adapters.build_callback_reader(section.dialect, settings)
+    if reader is None:
+        return platform, None
+    if section.callback_listen is None:
+        raise Misconfigured(
+            Reason.CONFIG_INVALID,
+            f"platforms of dialect {section.dialect} call back, and nothing would listen",
+            mend="set [platform] callback_listen to host:port",
+        )
+    return platform, (reader, section.callback_listen)
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -222,12 +292,7 @@ class Gateway:
         """Start a gateway. What was opened is closed again when a later step fails."""
         clock = SystemClock()
         reach = failpoints.from_environment(os.environ)
-        signers = {
-            KeyPurpose.MESSAGE: read_signer(config.keys.message),
-            KeyPurpose.LICENCE: read_signer(config.keys.licence),
-            KeyPurpose.STATUS: read_signer(config.keys.status),
-            KeyPurpose.LOG: read_signer(config.keys.log),
-        }
+        signers = read_signers(config.keys)
         files = CertificateFiles(config.tls.certificate, config.tls.key, config.tls.roots)
         certificates = files.read(clock.now())
         async with contextlib.AsyncExitStack() as opened:
@@ -237,7 +302,7 @@ class Gateway:
             )
             opened.push_async_callback(store.close)
             knowledge = await _learn(config, store, clock)
-            _require_listed(config, knowledge.directory, signers, certificates)
+            require_listed(config, knowledge.directory, signers, certificates)
             client = SignedClient(
                 config.member.id, signers[KeyPurpose.MESSAGE], lambda: knowledge.directory, files, clock
             )
@@ -304,25 +369,14 @@ class _PlatformSide:
         section = config.platform
         if section is None:
             return cls()
-        settings = adapters.PlatformSettings(
-            base_url=section.base_url,
-            region=config.member.region,
-            credentials=adapters.Credentials.load(section.credentials),
-        )
-        platform = adapters.build(section.dialect, settings)
+        platform, callback = adapter_of(section, config.member.region)
         opened.push_async_callback(platform.close)
         poller = Poller(house, platform, knowledge, section.poll_seconds)
-        reader = adapters.build_callback_reader(section.dialect, settings)
-        if reader is None:
+        if callback is None:
             return cls(platform, 0, (poller.run_catalogue, poller.run_notices))
-        if section.callback_listen is None:
-            raise Misconfigured(
-                Reason.CONFIG_INVALID,
-                f"platforms of dialect {section.dialect} call back, and nothing would listen",
-                mend="set [platform] callback_listen to host:port",
-            )
+        reader, address = callback
         callbacks = CallbackListener(house, reader)
-        port = await callbacks.open(section.callback_listen)
+        port = await callbacks.open(address)
         opened.push_async_callback(callbacks.close)
         return cls(platform, port, (poller.run_catalogue,))
 

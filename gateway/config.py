@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from trust.errors import Misconfigured, Reason
@@ -225,11 +226,22 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _invalid(path: Path, error: ValidationError) -> Misconfigured:
     faults = "; ".join(
-        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors(include_input=False)
+        f"{'.'.join(str(part) for part in fault['loc'])}: {_said(fault)}" for fault in error.errors(include_input=False)
     )
     return Misconfigured(
         Reason.CONFIG_INVALID,
         f"{path} is not a valid configuration",
         got=faults,
-        mend="correct these settings; docs/operating.md describes each",
+        mend="correct these settings, or the TONGBAN_ variables that override them; docs/operating.md describes each",
     )
+
+
+def _said(fault: ErrorDetails) -> str:
+    """What is wrong with a setting, in words that don't need to know the library."""
+    match fault["type"]:
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            return "is no setting"
+        case _:
+            return fault["msg"].removeprefix("Value error, ")

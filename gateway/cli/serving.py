@@ -37,26 +37,25 @@ def check(
 
 
 def _check_gateway(file: Path) -> list[tuple[str, str]]:
-    import adapters
-    from gateway.app import SystemClock, read_directory, read_signer
+    from gateway import app
     from gateway.config import load
     from gateway.rpc.tls import CertificateFiles
     from gateway.store.vault import read_key_file
 
-    config, now = load(file), SystemClock().now()
+    config, now = load(file), app.SystemClock().now()
     certificates = CertificateFiles(config.tls.certificate, config.tls.key, config.tls.roots).read(now)
     read_key_file(config.store.key)
-    keys = config.keys
-    kids = [read_signer(section).kid for section in (keys.message, keys.licence, keys.status, keys.log)]
-    directory, _ = read_directory(config.directory, now)
+    signers = app.read_signers(config.keys)
+    directory, _ = app.read_directory(config.directory, now)
+    app.require_listed(config, directory, signers, certificates)
     platform = config.platform
     if platform is not None:
-        adapters.Credentials.load(platform.credentials)
+        app.adapter_of(platform, config.member.region)
     member = directory.member(config.member.id)
     return [
         ("member", f"{member.id} {member.name}"),
         ("listens at", config.server.listen),
-        ("keys", ", ".join(kids)),
+        ("keys", ", ".join(signer.kid for signer in signers.values())),
         ("certificate until", output.moment(certificates.not_after)),
         ("directory", f"version {directory.version}, until {output.moment(directory.expires_at)}"),
         ("catalogues", _count(config.catalogues)),
@@ -79,16 +78,11 @@ def _check_client(file: Path) -> list[tuple[str, str]]:
     ]
 
 
-def _count(catalogues: CataloguesSection) -> str:
-    """What the files hold. Raises what is wrong with the first that is wrong."""
-    from gateway.cli.files import read_bytes
-    from gateway.domain.calendar import WorkingCalendar
-    from gateway.domain.catalogue import parse_catalogue
-    from gateway.domain.crosswalk import parse_crosswalk
+def _count(section: CataloguesSection) -> str:
+    """What the files hold. Raises what is wrong with them."""
+    from gateway import app
 
-    items = sum(len(parse_catalogue(read_bytes(path)).items) for path in catalogues.files)
-    rows = sum(len(parse_crosswalk(read_bytes(path).decode("utf-8-sig")).rows) for path in catalogues.crosswalks)
-    calendar = WorkingCalendar.published()
-    for path in catalogues.calendars:
-        calendar = calendar.with_year(read_bytes(path).decode("utf-8"))
-    return f"{items} items, {rows} crosswalk rows, {len(catalogues.calendars)} further calendars"
+    items = sum(len(catalogue.items) for catalogue in app.read_catalogues(section))
+    rows = len(app.read_crosswalk(section).rows)
+    app.read_calendar(section)
+    return f"{items} items, {rows} crosswalk rows, {len(section.calendars)} further calendars"

@@ -189,8 +189,10 @@ def _write_secret(path: Path, content: bytes) -> None:
 def _write_certificate(folder: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sample")])
+    names = [x509.UniformResourceIdentifier("spiffe://tongban.example/430600/gateway"), x509.DNSName(YUEYANG)]
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), 1, BEGIN, END - timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .sign(key, hashes.SHA256())
         .public_bytes(serialization.Encoding.PEM)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.gateway.cli.installation import YUEYANG, Federation, Run
+from tests.gateway.cli.installation import JINGZHOU, WINDOW, YUEYANG, Federation, Run
 from trust.keys import KeyPurpose
 
 
@@ -45,7 +45,59 @@ def test_a_misspelled_setting_is_named(federation: Federation, run: Run) -> None
     config.write_text(config.read_text("utf-8").replace("listen =", "lissen ="), "utf-8")
     answer = run("config", "check", config)
     assert answer.exit_code == 2
-    assert "server.lissen" in answer.stderr
+    assert "server.listen: is missing; server.lissen: is no setting" in answer.stderr
+
+
+def test_what_would_keep_the_gateway_from_starting_is_found_before(federation: Federation, run: Run) -> None:
+    config = federation.gateway_config(JINGZHOU)
+    answer = run("config", "check", config)
+    assert answer.exit_code == 2
+    assert "is not this gateway's" in answer.stderr, "the certificate in the folder is 岳阳's"
+
+    config = federation.gateway_config(YUEYANG)
+    federation.key_file(YUEYANG, KeyPurpose.STATUS).replace(federation.key_file(YUEYANG, KeyPurpose.LICENCE))
+    federation.key_file(JINGZHOU, KeyPurpose.STATUS).replace(federation.key_file(YUEYANG, KeyPurpose.STATUS))
+    answer = run("config", "check", config)
+    assert answer.exit_code == 2
+    assert "the directory does not list this gateway's licence key" in answer.stderr
+
+
+def test_a_dialect_that_no_adapter_has_is_found_before(federation: Federation, run: Run) -> None:
+    config = federation.gateway_config(YUEYANG)
+    credentials = federation.folder / "credentials.json"
+    credentials.touch(mode=0o600)
+    credentials.write_text('{"account": "tongban", "secret": "sample"}', "utf-8")
+    section = (
+        f'[platform]\nmember = "{WINDOW}"\ndialect = "hunan"\nbase_url = "http://x"\ncredentials = "{credentials}"\n'
+    )
+    config.write_text(config.read_text("utf-8") + section, "utf-8")
+    assert run("config", "check", config).exit_code == 0
+    config.write_text(config.read_text("utf-8").replace('"hunan"', '"hunnan"'), "utf-8")
+    answer = run("config", "check", config)
+    assert answer.exit_code == 2
+    assert "dialect 'hunnan'" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "content"),
+    [
+        ("files", b"{}"),
+        ("files", "岳阳".encode("gb18030")),
+        ("crosswalks", b"id,source_code\n"),
+        ("crosswalks", "岳阳".encode("gb18030")),
+        ("calendars", b"{}"),
+    ],
+)
+def test_a_faulty_file_of_facts_is_named_to_the_operator(
+    federation: Federation, run: Run, setting: str, content: bytes
+) -> None:
+    config = federation.gateway_config(YUEYANG)
+    (federation.folder / "facts").write_bytes(content)
+    config.write_text(config.read_text("utf-8") + f'[catalogues]\n{setting} = ["facts"]\n', "utf-8")
+    answer = run("config", "check", config)
+    assert answer.exit_code == 2
+    assert f"error: CONFIG_INVALID: {federation.folder / 'facts'}" in answer.stderr
+    assert "提示" not in answer.stderr, "no window can mend it"
 
 
 def test_serve_says_why_it_does_not_start(federation: Federation, run: Run, tmp_path: object) -> None:
