@@ -112,7 +112,7 @@ def show(console: Console, folder: Path, ports: Mapping[str, int], to_try: Itera
     console.print(Text("试试 · Try", style="bold"))
     for command in to_try:
         console.print(Text(f"# {command.why}", style="dim"))
-        console.print(Text(command.text))
+        console.print(Text(command.text), soft_wrap=True)  # a terminal may wrap it, and it is copied whole
     console.print()
     console.print("Ctrl-C 停止全部 · stops everything")
 

@@ -42,7 +42,7 @@ def read_request(path: Path, request: type[Request], **options: str) -> Request:
     try:
         content = json.loads(read_bytes(path))
     except ValueError as error:
-        raise _malformed(path, request, "bytes that are no JSON") from error
+        raise _malformed(path, request, f"bytes that are no JSON{_where(error)}") from error
     if not isinstance(content, dict):
         raise _malformed(path, request, "another JSON value than an object")
     content |= {name: value for name, value in options.items() if value}
@@ -85,6 +85,10 @@ def _is_base64(content: object) -> bool:
         return isinstance(content, str) and base64.b64decode(content, validate=True) is not None
     except ValueError:
         return False
+
+
+def _where(error: ValueError) -> str:
+    return f", at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
 
 
 def _place_of(error: ParseError) -> str:

@@ -1,4 +1,8 @@
-"""Printing: tables for people, JSON for programs, remarks beside the answer."""
+"""Printing: tables for people, JSON for programs, remarks beside the answer.
+
+Nothing is ever cut off, since half a code is worth nothing: a table that is wider than the terminal becomes records,
+one line for each column.
+"""
 
 # ruff: noqa: PLC0415 - rule 2 of the package
 
@@ -13,9 +17,12 @@ from typing import Any, Final
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 _WIDTH_WHEN_PIPED: Final = 240
+_UNBOUNDED: Final = 100_000
+"""More columns than any table has: to ask how wide one would like to be."""
 
 
 def print_json(value: Any) -> None:
@@ -34,23 +41,35 @@ def remark(text: str) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Rows under headings; columns are as wide as Chinese makes them. Without rows, a remark."""
-    table = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        table.add_row(*map(printable, row))
-    if table.row_count:
-        _print(table)
-    else:
+    """Rows under headings, or as records where they are too wide. Without rows, a remark."""
+    cleaned = [[printable(cell) for cell in row] for row in rows]
+    if not cleaned:
         remark("none")
+        return
+    console = _console()
+    table = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for row in cleaned:
+        table.add_row(*row)
+    if Measurement.get(console, console.options.update(max_width=_UNBOUNDED), table).maximum <= console.width:
+        _print(console, table)
+        return
+    if title:
+        typer.echo(title)
+    for number, row in enumerate(cleaned):
+        if number:
+            typer.echo()
+        print_facts(zip(columns, row, strict=True))
 
 
 def print_facts(facts: Iterable[tuple[str, str]]) -> None:
     """Name and value line by line; what is empty is left out."""
     table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for name, value in facts:
         if value:
             table.add_row(name, printable(value))
-    _print(table)
+    _print(_console(), table)
 
 
 def printable(text: str) -> str:
@@ -65,9 +84,12 @@ def moment(at: datetime | None) -> str:
     return "" if at is None else f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M:%S +08:00}"
 
 
-def _print(table: Table) -> None:
-    # Nothing in an answer is mark-up. In a pipe there is no width to fit into, and a cut-off code is worth nothing.
-    console = Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else _WIDTH_WHEN_PIPED)
+def _console() -> Console:
+    # Nothing in an answer is mark-up. In a pipe there is no width to fit into.
+    return Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else _WIDTH_WHEN_PIPED)
+
+
+def _print(console: Console, table: Table) -> None:
     with console.capture() as captured:
         console.print(table)
     for line in captured.get().splitlines():

@@ -24,7 +24,7 @@ async def test_every_command_works_as_printed_one_after_the_other(tmp_path: Path
     async with World(tmp_path) as world:
         to_try = guide.commands(tmp_path, world.ports, guide.write_application(tmp_path))
         printed = StringIO()
-        guide.show(Console(file=printed, soft_wrap=True), tmp_path, world.ports, to_try)
+        guide.show(Console(file=printed, width=80), tmp_path, world.ports, to_try)
         lines = printed.getvalue().splitlines()
         case = ""
         statuses: list[int] = []
@@ -60,6 +60,6 @@ def curl(arguments: list[str]) -> str:
 async def test_everything_that_listens_is_named(tmp_path: Path) -> None:
     printed = StringIO()
     ports = {"430600.gateway": 1, "430600.platform": 2, "421000.gateway": 3, "421000.platform": 4, "421000.callback": 5}
-    guide.show(Console(file=printed, soft_wrap=True), tmp_path, ports, ())
+    guide.show(Console(file=printed, width=80), tmp_path, ports, ())
     for port in ports.values():
         assert re.search(rf"127\.0\.0\.1:{port}\b", printed.getvalue())

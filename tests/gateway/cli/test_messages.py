@@ -88,6 +88,14 @@ def test_bytes_that_are_no_json_are_refused(tmp_path: Path) -> None:
         read_request(path, OpenCaseRequest)
 
 
+def test_a_slip_in_the_json_is_found_by_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "application.json"
+    path.write_text('{"item_code": "陈𠮷安",\n "processing_region" "421000"}', "utf-8")
+    with pytest.raises(Malformed, match="no JSON, at line 2, column 22") as refused:
+        read_request(path, OpenCaseRequest)
+    assert "陈" not in str(refused.value)
+
+
 def test_a_file_that_a_material_names_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match=r"missing\.pdf"):
         read_request(write(tmp_path, {"materials": [{"file": "missing.pdf"}]}), OpenCaseRequest)
