@@ -433,10 +433,10 @@ class CallbackReader(Protocol):
 class SignedAnswer:
     """A peer's verified answer, kept as evidence."""
 
-    request: str
-    request_body: bytes
-    response: str
-    response_body: bytes
+    request: str = field(repr=False)
+    request_body: bytes = field(repr=False)
+    response: str = field(repr=False)
+    response_body: bytes = field(repr=False)
     accepted_through: int
     leaf_hashes: tuple[bytes, ...]
 

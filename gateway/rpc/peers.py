@@ -10,6 +10,8 @@ from tongban.licence.v1 import licence_service_pb2
 from gateway.ports import SignedAnswer
 from gateway.rpc.client import SignedClient
 from gateway.wire import cases, licences, routes
+from trust.errors import Reason, Unavailable
+from trust.merkle import HASH_SIZE
 
 
 class GrpcPeers:
@@ -24,6 +26,14 @@ class GrpcPeers:
         # One attempt: a delivery that fails is the outbox's to repeat, with its own patience.
         answer = await self._client.call(member, routes.DELIVER_EVENTS, body, attempts=1)
         receipt = cases.read_receipt(answer.body)
+        if receipt.case_id != case_id or list(map(len, receipt.leaf_hashes)) != [HASH_SIZE] * len(events):
+            raise Unavailable(
+                Reason.PEER_UNAVAILABLE,
+                f"{member} signed a receipt for something else",
+                got=f"{len(receipt.leaf_hashes)} leaf hashes, for this case or another",
+                expected="this case, and the hash of one audit leaf for each event",
+                mend="it is sent again; if it stays so, tell the member's operators",
+            )
         return SignedAnswer(
             request=answer.request,
             request_body=answer.request_body,
