@@ -10,7 +10,12 @@ from trust.errors import Malformed
 
 
 def checked(region: str, name: str, version: int, items: Sequence[Item]) -> Catalogue:
-    """The catalogue, if a file of it could be loaded; otherwise WrongState(PLATFORM_REFUSED) with every fault named."""
+    """The catalogue, if a file of it could be loaded; otherwise WrongState(PLATFORM_REFUSED) with every fault named.
+
+    A platform that lists nothing is being filled or emptied: what was pulled before serves better.
+    """
+    if not items:
+        raise refused(f"take catalogue {region} over", got="a catalogue without a single item")
     try:
         return parse_catalogue(dump_catalogue(Catalogue(region, name, version, tuple(items))))
     except Malformed as error:

@@ -47,15 +47,19 @@ class CallbackListener:
 
     async def _take(self, request: web.Request) -> web.Response:
         """A crash before the record leaves the platform without an answer, and it calls again."""
+        body = await request.read()  # too large, or broken off: answered by aiohttp
         try:
-            notices = self._reader.read(request.headers, await request.read())
+            notices = self._reader.read(request.headers, body)
             await take_notices(self._house, notices)
         except TongbanError as error:
             _log.warning("callback refused", platform=self._house.platform, reason=error.reason)
-            body, content_type = self._reader.answer(error.reason)
+            answer, content_type = self._reader.answer(error.reason)
+        except Exception as defect:  # noqa: BLE001 - left to aiohttp, its text would be logged, and may name people
+            self._house.report_defect(defect)
+            answer, content_type = self._reader.answer(Reason.INTERNAL)
         else:
-            body, content_type = self._reader.answer()
-        return web.Response(body=body, headers={"Content-Type": content_type})
+            answer, content_type = self._reader.answer()
+        return web.Response(body=answer, headers={"Content-Type": content_type})
 
     async def close(self) -> None:
         """Take no more."""

@@ -25,7 +25,9 @@ from trust.errors import TongbanError
 CATALOGUE_SECONDS: Final = 3600.0
 """How often the local catalogue is pulled."""
 
-CATALOGUE_RETRY_SECONDS: Final = 5.0
+CATALOGUE_FIRST_RETRY_SECONDS: Final = 5.0
+CATALOGUE_LONGEST_RETRY_SECONDS: Final = 600.0
+"""A pull is hundreds of requests, so that a catalogue that never comes right must not be pulled without a pause."""
 
 _log = structlog.get_logger("gateway.intake")
 
@@ -52,6 +54,13 @@ def _delivery(house: House, notice: Notice | UnreadableNotice) -> NewDelivery:
     if isinstance(notice, UnreadableNotice):
         return replace(base, dead_because=f"unreadable: {notice.because}")
     return replace(base, stream=notice.case_number, payload=write_notice(notice))
+
+
+def catalogue_wait(failures: int) -> float:
+    """Seconds until the catalogue is pulled again after so many failures in a row. Each wait doubles the one before."""
+    if not failures:
+        return CATALOGUE_SECONDS
+    return min(CATALOGUE_FIRST_RETRY_SECONDS * 2.0 ** min(failures - 1, 20), CATALOGUE_LONGEST_RETRY_SECONDS)
 
 
 class Poller:
@@ -82,14 +91,15 @@ class Poller:
 
     async def run_catalogue(self) -> None:
         """Pull the catalogue until cancelled."""
+        failures = 0
         while True:
             try:
                 await self.pull_catalogue()
+                failures = 0
             except TongbanError as error:
+                failures += 1
                 _log.warning("pulling the catalogue failed", platform=self._house.platform, error=str(error))
-                await asyncio.sleep(CATALOGUE_RETRY_SECONDS)
-            else:
-                await asyncio.sleep(CATALOGUE_SECONDS)
+            await asyncio.sleep(catalogue_wait(failures))
 
     async def pull_catalogue(self) -> None:
         """Pull the whole catalogue, keep it, and go by it from now on."""
