@@ -48,6 +48,10 @@ BATCH: Final = 32
 ATTEMPT_SECONDS: Final = 90.0
 """Longest time for one attempt, whatever deadlines and repetitions the client of a peer or platform has of its own."""
 
+SILENT_SECONDS: Final = 5.0
+"""Who lets an attempt fail only after so long does not answer. One delivery at a time tries them then, so that their
+deliveries don't take every place in ``BATCH`` and those to everybody else are made."""
+
 LEASE: Final = timedelta(minutes=2)
 """Longer than any attempt with the writing of its outcome, so that no delivery is made twice at the same time."""
 
@@ -120,6 +124,8 @@ class Dispatcher:
         self._jitter = jitter
         self._awake = awake
         self._under_way: set[asyncio.Task[None]] = set()
+        self._silent: set[tuple[DeliveryKind, str]] = set()
+        self._tried: set[tuple[DeliveryKind, str]] = set()  # of those silent: somebody tries them now
 
     async def run(self) -> None:
         """Make deliveries until cancelled."""
@@ -173,12 +179,9 @@ class Dispatcher:
             return
         try:
             try:
-                async with asyncio.timeout(ATTEMPT_SECONDS):
-                    await _MAKERS[delivery.kind](self, delivery, lease)
+                await self._attempt(delivery, lease)
             except TongbanError as error:
                 await self._failed(delivery, lease, error)
-            except TimeoutError:
-                await self._failed(delivery, lease, _endless(delivery))
             except (StaleLease, asyncio.CancelledError):
                 raise
             except Exception as defect:  # noqa: BLE001 - one delivery's defect must not stop the others
@@ -188,6 +191,28 @@ class Dispatcher:
             pass  # somebody else has it by now
         except TongbanError as error:
             _log.warning("a delivery's outcome could not be written; its lease runs out", error=str(error))
+
+    async def _attempt(self, delivery: Delivery, lease: Lease) -> None:
+        """Make it, within bounds of time; to a destination that does not answer only if nobody else does."""
+        way = delivery.kind, delivery.destination
+        if way in self._tried:
+            raise _unanswered(delivery, "no answer to others, and one of them is still trying")
+        if way in self._silent:
+            self._tried.add(way)
+        began = asyncio.get_running_loop().time()
+        silent = False
+        try:
+            async with asyncio.timeout(ATTEMPT_SECONDS):
+                await _MAKERS[delivery.kind](self, delivery, lease)
+        except Unavailable:
+            silent = asyncio.get_running_loop().time() - began >= SILENT_SECONDS
+            raise
+        except TimeoutError:
+            silent = True
+            raise _unanswered(delivery, f"an attempt that was broken off after {ATTEMPT_SECONDS:g} seconds") from None
+        finally:
+            self._tried.discard(way)
+            (self._silent.add if silent else self._silent.discard)(way)
 
     async def _failed(self, delivery: Delivery, lease: Lease, error: TongbanError) -> None:
         now = self._house.clock.now()
@@ -344,19 +369,19 @@ _MAKERS: Final = {
 }
 
 
-_WHO_IS_SLOW: Final = {
+_WHO_IS_SILENT: Final = {
     DeliveryKind.PEER_EVENT: Reason.PEER_UNAVAILABLE,
     DeliveryKind.PLATFORM_MESSAGE: Reason.PLATFORM_UNAVAILABLE,
     DeliveryKind.PLATFORM_NOTICE: Reason.STORE_UNAVAILABLE,
 }
 
 
-def _endless(delivery: Delivery) -> Unavailable:
+def _unanswered(delivery: Delivery, got: str) -> Unavailable:
     return Unavailable(
-        _WHO_IS_SLOW[delivery.kind],
-        f"a delivery to {delivery.destination} did not come to an end",
-        got="an attempt that was broken off",
-        expected=f"an outcome within {ATTEMPT_SECONDS:g} seconds",
+        _WHO_IS_SILENT[delivery.kind],
+        f"a delivery to {delivery.destination} came to no end",
+        got=got,
+        expected="an outcome",
         mend="nothing yet: it is tried again",
     )
 

@@ -35,10 +35,14 @@ _OURS: Final = "/tongban."
 # Above MAX_MESSAGE_BYTES, so that a message that is too large still gets a signed refusal that names the limit.
 _TRANSPORT_LIMIT_BYTES: Final = 2 * MAX_MESSAGE_BYTES
 
+MAX_CALLS_PER_CONNECTION: Final = 256
+"""Calls under way on one connection; more wait at the caller's side, so that nobody holds memory here without end."""
+
 OPTIONS: Final = (
     ("grpc.max_receive_message_length", _TRANSPORT_LIMIT_BYTES),
     ("grpc.max_send_message_length", _TRANSPORT_LIMIT_BYTES),
     ("grpc.max_metadata_size", 16 * 1024),
+    ("grpc.max_concurrent_streams", MAX_CALLS_PER_CONNECTION),
     ("grpc.so_reuseport", 0),  # a second gateway on the same port is a mistake, not a replica
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_time_ms", 60_000),
@@ -75,7 +79,7 @@ class _SignedCalls(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships 
                 return reply.body
             context.set_code(_CODES[reply.status])
             if not reply.signature:
-                _log.warning("a caller who is no member was refused", method=method, reason=reply.reason)
+                _log.warning("a caller who is no member was refused", method=method[:100], reason=reply.reason)
             else:
                 context.set_details(str(reply.reason))
                 context.set_trailing_metadata(((SIGNATURE, reply.signature), (STATUS_DETAILS, reply.body)))

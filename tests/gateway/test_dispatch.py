@@ -12,6 +12,7 @@ from gateway import dispatch
 from gateway.dispatch import Dispatcher
 from gateway.ports import Delivery, SignedAnswer
 from tests.gateway.exchange.world import City, Federation, build
+from trust.errors import Reason, Unavailable
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ async def test_an_attempt_without_end_is_broken_off_within_its_lease(
         await dispatcher(federation.yueyang, peer).drain()
     left = await waiting(federation.yueyang)
     assert (left.attempts, left.dead) == (1, False)
-    assert "did not come to an end" in left.last_error
+    assert "broken off" in left.last_error
 
 
 async def test_a_stop_does_not_wait_for_one_who_never_answers(
@@ -109,3 +110,35 @@ async def test_a_full_house_waits_for_room_without_asking_the_store(
     running.cancel()
     await full.close()
     assert (peer.calls, asked) == (1, 0)
+
+
+class Overdue(Silent):
+    """A peer that lets every call run out of time."""
+
+    async def deliver(self, member: str, case_id: str, events: Sequence[bytes]) -> SignedAnswer:  # noqa: ARG002
+        self.calls += 1
+        await asyncio.sleep(0)
+        raise Unavailable(Reason.PEER_UNAVAILABLE, "calling")
+
+
+async def test_who_does_not_answer_is_tried_by_one_delivery_at_a_time(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in ("open-000001", "open-000002", "open-000003"):
+        await federation.opened(idempotency_key=key)
+    city, peer = federation.yueyang, Overdue()
+    patient = dispatcher(city, peer)
+    calls: list[int] = []
+
+    async def make_all() -> int:
+        """How many of the three were really tried."""
+        before = peer.calls
+        federation.clock.advance(minutes=5)
+        await patient.drain()
+        return peer.calls - before
+
+    for silent_after in (0.0, 0.0, 60.0, 60.0):  # seconds; at last the peer fails at once, and takes nobody's place
+        monkeypatch.setattr(dispatch, "SILENT_SECONDS", silent_after)
+        calls.append(await make_all())
+    assert calls == [3, 1, 1, 3]
+    assert [each.attempts for each in await city.store.deliveries()] == [4, 4, 4]
