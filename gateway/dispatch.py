@@ -125,7 +125,7 @@ class Dispatcher:
         self._awake = awake
         self._under_way: set[asyncio.Task[None]] = set()
         self._silent: set[tuple[DeliveryKind, str]] = set()
-        self._tried: set[tuple[DeliveryKind, str]] = set()  # of those silent: somebody tries them now
+        self._tried: set[tuple[DeliveryKind, str]] = set()  # of those silent: one delivery tries them now
 
     async def run(self) -> None:
         """Make deliveries until cancelled."""
@@ -195,9 +195,10 @@ class Dispatcher:
     async def _attempt(self, delivery: Delivery, lease: Lease) -> None:
         """Make it, within bounds of time; to a destination that does not answer only if nobody else does."""
         way = delivery.kind, delivery.destination
-        if way in self._tried:
-            raise _unanswered(delivery, "no answer to others, and one of them is still trying")
-        if way in self._silent:
+        alone = way in self._silent
+        if alone:
+            if way in self._tried:
+                raise _unanswered(delivery, "no answer to others, and one of them is still trying")
             self._tried.add(way)
         began = asyncio.get_running_loop().time()
         silent = False
@@ -211,7 +212,8 @@ class Dispatcher:
             silent = True
             raise _unanswered(delivery, f"an attempt that was broken off after {ATTEMPT_SECONDS:g} seconds") from None
         finally:
-            self._tried.discard(way)
+            if alone:
+                self._tried.discard(way)
             (self._silent.add if silent else self._silent.discard)(way)
 
     async def _failed(self, delivery: Delivery, lease: Lease, error: TongbanError) -> None:
