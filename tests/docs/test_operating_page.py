@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,9 +17,12 @@ import adapters
 from gateway import failpoints
 from gateway.config import ClientConfig, Config
 from tests.docs.conftest import Running
-from tests.docs.pages import ROOT, block_after, plain, rows_after
+from tests.docs.pages import ROOT, block_after, plain, rows_after, text_of
+from trust.directory import read_content, write_content
+from trust.keys import Algorithm, SoftwareSigner
 
-TWINS = pytest.mark.parametrize("page", ["operating.md", "operating.zh-CN.md"])
+PAGES = ("operating.md", "operating.zh-CN.md")
+TWINS = pytest.mark.parametrize("page", PAGES)
 UNITS = {"KiB": 1024, "MiB": 1024**2, "s": 1, "min": 60}
 
 
@@ -106,6 +110,25 @@ def test_the_page_lists_exactly_what_is_logged(page: str) -> None:
 
 def test_both_pages_show_the_same_configuration() -> None:
     assert block_after("operating.zh-CN.md", "example", "toml") == block_after("operating.md", "example", "toml")
+
+
+def test_the_content_shown_is_a_directorys_and_the_same_on_both_pages() -> None:
+    shown = json.loads(block_after("operating.md", "content", "json"))
+    assert json.loads(block_after("operating.zh-CN.md", "content", "json")) == shown
+    (member,) = shown["members"]
+    (key,) = member["keys"]
+    kid = key["jwk"]["kid"]
+    assert (key["jwk"]["x"], key["jwk"]["y"]) == ("…", "…"), "an example's key is nobody's"
+    key["jwk"] = SoftwareSigner.generate(Algorithm.ES256, kid).public_jwk()
+    directory = read_content(json.dumps(shown).encode())
+    assert directory.member("430600.gateway").keys[0].kid == kid
+    assert json.loads(write_content(directory)) == shown, "no field is left out"
+
+
+def test_both_pages_give_the_same_commands() -> None:
+    pages = [re.findall(r"^   ```\n(.*?)^   ```", text_of(page), re.DOTALL | re.MULTILINE) for page in PAGES]
+    assert pages[0] == pages[1]
+    assert any("tongban serve" in command for command in pages[0])
 
 
 async def test_a_gateway_starts_from_the_configuration_shown_with_a_setting_overridden(running: Running) -> None:
