@@ -26,7 +26,7 @@ CATALOGUE_SECONDS: Final = 3600.0
 """How often the local catalogue is pulled."""
 
 CATALOGUE_FIRST_RETRY_SECONDS: Final = 5.0
-CATALOGUE_LONGEST_RETRY_SECONDS: Final = 600.0
+CATALOGUE_LONGEST_RETRY_SECONDS: Final = 300.0
 """A pull is hundreds of requests, so that a catalogue that never comes right must not be pulled without a pause."""
 
 _log = structlog.get_logger("gateway.intake")

@@ -25,6 +25,9 @@ BATCH: Final = 500
 EVERY_SECONDS: Final = 0.5
 """At most this long does a leaf wait for its place while the gateway runs."""
 
+AFTER_FAILURE_SECONDS: Final = 5.0
+"""How long to leave a store alone that could not be written: a full disk stays full for longer than a moment."""
+
 _log = structlog.get_logger("gateway.sequencer")
 
 
@@ -47,6 +50,7 @@ class Sequencer:
             except TongbanError as error:
                 _log.warning("sequencing failed", error=str(error))
                 self._head = None  # look at the log again: the last step may have been written
+                await asyncio.sleep(AFTER_FAILURE_SECONDS)
             await asyncio.sleep(EVERY_SECONDS)
 
     async def catch_up(self) -> None:

@@ -7,7 +7,7 @@ from gateway.intake import CATALOGUE_LONGEST_RETRY_SECONDS, CATALOGUE_SECONDS, c
 
 def test_a_catalogue_that_never_comes_right_is_pulled_ever_more_seldom() -> None:
     waits = [catalogue_wait(failures) for failures in range(1, 9)]
-    assert waits == [5, 10, 20, 40, 80, 160, 320, CATALOGUE_LONGEST_RETRY_SECONDS]
+    assert waits == [5, 10, 20, 40, 80, 160, CATALOGUE_LONGEST_RETRY_SECONDS, CATALOGUE_LONGEST_RETRY_SECONDS]
     assert catalogue_wait(10**6) == CATALOGUE_LONGEST_RETRY_SECONDS
 
 
