@@ -9,6 +9,7 @@ import typer
 
 from gateway.cli import audit, cases, deliveries, directory, keys, licences, serving, translation
 from gateway.cli.failures import Commands
+from gateway.cli.options import FLAG
 
 
 def build() -> typer.Typer:
@@ -45,7 +46,7 @@ def _print_version(wanted: bool) -> None:
 
 def _top(
     _version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", metavar=FLAG, callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     pass

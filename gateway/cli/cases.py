@@ -170,7 +170,7 @@ def supplement(
 ) -> None:
     """Hand in what the processing place asked for.
 
-    The file: {"materials": [as in `case open`, under the keys of the request], "note": "…"}
+    The file: {"materials": […], "note": "…"}, with materials as in `case open`, under the keys of the request.
     """
     from tongban.case.v1.case_service_pb2 import SupplementCaseRequest
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gateway.cli import output
-from gateway.cli.options import AsJson, ConfigFile
+from gateway.cli.options import FLAG, AsJson, ConfigFile
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,7 +26,7 @@ commands = typer.Typer(
 @commands.command("list")
 def list_deliveries(
     config: ConfigFile,
-    dead: Annotated[bool, typer.Option("--dead", help="Only those that wait for an operator.")] = False,
+    dead: Annotated[bool, typer.Option("--dead", metavar=FLAG, help="Only those that wait for an operator.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="At most so many, oldest first.")] = 200,
     as_json: AsJson = False,
 ) -> None:

@@ -100,7 +100,7 @@ def status(
     licence_id: Annotated[str, typer.Argument(metavar="LICENCE_ID", help="电子证照标识, as issue printed it.")],
     to: Annotated[
         Literal["VALID", "REVOKED", "SUSPENDED"],
-        typer.Argument(metavar="VALID|REVOKED|SUSPENDED", help="What it becomes."),
+        typer.Argument(metavar="STATUS", help="What it becomes."),
     ],
     idempotency_key: IdempotencyKey = "",
 ) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Final, TypeAlias
 
 import typer
 
-AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+FLAG: Final = ""
+"""What stands for the value of an option that takes none; otherwise the help would show a type there."""
+
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", metavar=FLAG, help="Print JSON, for programs.")]
 
 ConfigFile: TypeAlias = Annotated[
     Path,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli import output
-from gateway.cli.options import ConfigFile
+from gateway.cli.options import FLAG, ConfigFile
 
 if TYPE_CHECKING:
     from gateway.config import CataloguesSection
@@ -29,7 +29,7 @@ def serve(config: ConfigFile) -> None:
 @commands.command()
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A configuration, TOML.")],
-    client: Annotated[bool, typer.Option("--client", help="It is a client's, as --as takes it.")] = False,
+    client: Annotated[bool, typer.Option("--client", metavar=FLAG, help="It is a client's, as --as takes it.")] = False,
 ) -> None:
     """Check a configuration and every file that it names. Nothing is started, opened for writing or called."""
     output.print_facts(_check_client(file) if client else _check_gateway(file))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -59,8 +60,11 @@ def test_every_command_says_what_it_does_and_what_each_option_means(path: tuple[
     assert answer.exit_code == 0
     command = ALL[path]
     assert command.help
+    assert not re.search(r"\[[a-z#/@]", command.help), "what looks like mark-up is not shown"
     for parameter in command.params:
         assert getattr(parameter, "help", None), parameter.name
+        if getattr(parameter, "is_flag", False):
+            assert parameter.metavar == "", f"{parameter.name} takes no value"
 
 
 def test_a_group_without_a_command_shows_its_help(run: Run) -> None:
