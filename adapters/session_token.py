@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from adapters.failures import TokenExpired, unavailable
+from trust.errors import TongbanError
 
 _T = TypeVar("_T")
 
@@ -20,7 +21,8 @@ class SessionToken:
     def __init__(self, sign_on: Callable[[], Awaitable[str]]) -> None:
         self._sign_on = sign_on
         self._token = ""
-        self._signing_on: asyncio.Task[str] | None = None
+        self._signing_on = asyncio.Lock()
+        self._failure: TongbanError | None = None  # the last
 
     async def use(self, call: Callable[[str], Awaitable[_T]]) -> _T:
         """Make a call that needs a token; Unavailable(PLATFORM_UNAVAILABLE) when a fresh one isn't known either."""
@@ -37,15 +39,15 @@ class SessionToken:
     async def _renew(self, stale: str) -> str:
         # Many calls find out at once that the token is gone. One sign-on serves them all, and so does its failure:
         # one after the other, they would each wait for a platform that doesn't answer.
-        if self._token != stale:
+        known = self._failure
+        async with self._signing_on:
+            if self._token != stale:
+                return self._token
+            if self._failure is not None and self._failure is not known:
+                raise self._failure
+            try:
+                self._token = await self._sign_on()
+            except TongbanError as error:
+                self._failure = error
+                raise
             return self._token
-        if self._signing_on is None:
-            self._signing_on = asyncio.create_task(self._sign_on_for_all())
-        return await asyncio.shield(self._signing_on)
-
-    async def _sign_on_for_all(self) -> str:
-        try:
-            self._token = await self._sign_on()
-        finally:
-            self._signing_on = None
-        return self._token
