@@ -50,4 +50,4 @@ lock: ## Re-resolve the locks (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --group dev --constraint requirements/run.lock pyproject.toml --output-file requirements/dev.lock
 
 clean: ## Remove what was built and installed here
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) build dist .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
