@@ -131,7 +131,7 @@ async def test_a_case_that_is_there_is_written_again_among_others(
     outcomes = await asyncio.gather(
         store.record(Recording(case=again, events=(event(first.case_id, 1),))), store.record(Recording(case=second))
     )
-    assert outcomes == [None, None]
+    assert list(outcomes) == [None, None]
     record = await store.case(case_id=first.case_id)
     assert record is not None
     assert record.row == replace(again, version=2)
