@@ -174,7 +174,12 @@ def load(path: Path) -> Config:
     try:
         return Config(**_anchored(content, path.parent.resolve()))
     except ValidationError as error:
-        raise _invalid(path, error) from None
+        raise _invalid(
+            path,
+            "a gateway's",
+            error,
+            "correct these settings, or the TONGBAN_ variables that override them; docs/operating.md describes each",
+        ) from None
 
 
 def load_client(path: Path) -> ClientConfig:
@@ -183,7 +188,9 @@ def load_client(path: Path) -> ClientConfig:
     try:
         return ClientConfig(**_anchored(content, path.parent.resolve()))
     except ValidationError as error:
-        raise _invalid(path, error) from None
+        raise _invalid(
+            path, "a client's", error, "correct these settings; docs/operating.md describes each, below a gateway's"
+        ) from None
 
 
 _PATHS = {
@@ -216,7 +223,7 @@ def _read(path: Path) -> dict[str, Any]:
             Reason.CONFIG_INVALID,
             f"{path} can't be read",
             got=error.strerror or "an error",
-            mend="give the path of the configuration with --config",
+            mend="correct the path after --config, or after --as for a client, or the file's owner and mode",
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Misconfigured(
@@ -224,15 +231,15 @@ def _read(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def _invalid(path: Path, error: ValidationError) -> Misconfigured:
+def _invalid(path: Path, whose: str, error: ValidationError, mend: str) -> Misconfigured:
     faults = "; ".join(
         f"{'.'.join(str(part) for part in fault['loc'])}: {_said(fault)}" for fault in error.errors(include_input=False)
     )
     return Misconfigured(
         Reason.CONFIG_INVALID,
-        f"{path} is not a valid configuration",
+        f"{path} is not {whose} configuration",
         got=faults,
-        mend="correct these settings, or the TONGBAN_ variables that override them; docs/operating.md describes each",
+        mend=mend,
     )
 
 

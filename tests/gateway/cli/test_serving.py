@@ -21,6 +21,12 @@ def test_a_clients_configuration_is_checked_too(federation: Federation, run: Run
     assert (answer.exit_code, answer.stdout.splitlines()[-1]) == (0, "ok")
 
 
+def test_the_two_kinds_of_configuration_are_told_apart(federation: Federation, run: Run) -> None:
+    gateways, clients = federation.gateway_config(YUEYANG), federation.client_config()
+    assert "is not a gateway's configuration" in run("config", "check", clients).stderr
+    assert "is not a client's configuration" in run("config", "check", gateways, "--client").stderr
+
+
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
