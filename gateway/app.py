@@ -13,7 +13,7 @@ import os
 import secrets
 import signal
 import traceback
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -276,6 +276,15 @@ def adapter_of(section: PlatformSection, region: str) -> tuple[Platform, tuple[C
 # --------------------------------------------------------------------------------------------------------------------
 
 
+def _closing(store: Store) -> Callable[..., Awaitable[None]]:
+    """Closes the store; a start that failed leaves the note of the last stop as it is."""
+
+    async def close(kind: type[BaseException] | None, *_: object) -> None:
+        await store.close(clean=kind is None)
+
+    return close
+
+
 @dataclass(slots=True)
 class Gateway:
     """A running gateway."""
@@ -300,7 +309,7 @@ class Gateway:
             store = await SqliteStore.open(
                 config.store.path, vault, ProtobufEventCodec(), failpoint=reach, upgrade=upgrade_apart
             )
-            opened.push_async_callback(store.close)
+            opened.push_async_exit(_closing(store))
             knowledge = await _learn(config, store, clock)
             require_listed(config, knowledge.directory, signers, certificates)
             client = SignedClient(

@@ -294,7 +294,7 @@ class Store(Protocol):
         ...
 
     async def requeue(self, delivery_id: str, *, now: datetime) -> None:
-        """Bring a delivery back to be tried at once, attempts kept. NotFound(DELIVERY_UNKNOWN)."""
+        """Bring a delivery back to be tried at once, with all its attempts before it. NotFound(DELIVERY_UNKNOWN)."""
         ...
 
     async def deliveries(self, *, stream: str = "", dead_only: bool = False, limit: int = 200) -> list[Delivery]:
@@ -363,8 +363,12 @@ class Store(Protocol):
         """Forget seen calls whose time is over; how many."""
         ...
 
-    async def close(self) -> None:
-        """Stop cleanly: finish what is under way, note that it was clean."""
+    async def close(self, *, clean: bool = True) -> None:
+        """Finish what is under way and stop.
+
+        ``clean`` is False for a process that failed to start: after a crash, the last stop must not pass for a clean
+        one.
+        """
         ...
 
 

@@ -65,6 +65,7 @@ class MemoryStore:
         self._head = LogHead(epoch=0, size=0, frontier=(), checkpoint="")
         self._tokens = itertools.count(1)
         self._running = False
+        self._open = False
 
     # recording
 
@@ -246,7 +247,7 @@ class MemoryStore:
         waiting = self._deliveries.get(delivery_id)
         if waiting is None:
             raise refusals.delivery_unknown(delivery_id)
-        waiting.delivery = replace(waiting.delivery, run_at=now, dead=False)
+        waiting.delivery = replace(waiting.delivery, run_at=now, dead=False, attempts=0)
         if not waiting.token:
             waiting.due_at = now
 
@@ -311,7 +312,7 @@ class MemoryStore:
         for waiting in self._deliveries.values():
             if waiting.token:
                 waiting.token, waiting.due_at = "", waiting.delivery.run_at
-        unclean, self._running = self._running, True
+        unclean, self._running, self._open = self._running, True, True
         return unclean
 
     async def prune(self, now: datetime) -> int:
@@ -321,9 +322,11 @@ class MemoryStore:
             del self._seen[call]
         return len(over)
 
-    async def close(self) -> None:
-        """Notes a clean stop; what is stored stays."""
-        self._running = False
+    async def close(self, *, clean: bool = True) -> None:
+        """What is stored stays; closing again changes nothing."""
+        if self._open:
+            self._open = False
+            self._running = not clean
 
 
 def _place_of(recorded: RecordedEvent) -> _EventPlace:

@@ -163,13 +163,13 @@ class SqliteStore:
             pruned += some
         return pruned
 
-    async def close(self) -> None:
+    async def close(self, *, clean: bool = True) -> None:
         """Idempotent. Only a process that called ``boot`` notes a clean stop."""
         if self._closed:
             return
         self._closed = True
         try:
-            if self._booted:
+            if self._booted and clean:
                 await self._writer.run(units.stop)
         finally:
             # The writer's connection goes last: closing the last one folds the write-ahead log into the file.

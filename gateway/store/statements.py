@@ -84,7 +84,7 @@ POSTPONE: Final = (
     "WHERE delivery_id = ?4 AND token = ?5"
 )
 REQUEUE: Final = (  # one that is being worked on keeps its lease; the worker's result decides
-    "UPDATE deliveries SET dead = 0, run_at = ?1, due_at = CASE token WHEN '' THEN ?1 ELSE due_at END "
+    "UPDATE deliveries SET dead = 0, attempts = 0, run_at = ?1, due_at = CASE token WHEN '' THEN ?1 ELSE due_at END "
     "WHERE delivery_id = ?2"
 )
 CLEAR_LEASES: Final = "UPDATE deliveries SET token = '', due_at = run_at WHERE token <> ''"

@@ -461,7 +461,7 @@ async def test_a_dead_letter_is_tried_again_when_requeued(store: Store) -> None:
     await store.requeue(new.delivery_id, now=NOW)
     assert await store.next_due() == NOW
     (taken,) = await store.claim(now=NOW, limit=1, lease=LEASE)
-    assert (taken.subject, taken.attempts, taken.dead) == ("1", 1, False)
+    assert (taken.subject, taken.attempts, taken.dead) == ("1", 0, False)
 
 
 async def test_a_requeued_delivery_that_is_being_made_keeps_its_lease(store: Store) -> None:
@@ -589,6 +589,14 @@ async def test_a_stop_that_was_not_clean_is_known_at_the_next_start(reopen: Reop
     assert await store.boot(NOW) is True
     store = await reopen()
     assert await store.boot(NOW) is False
+
+
+async def test_a_start_that_failed_does_not_pass_for_a_clean_stop(reopen: Reopen) -> None:
+    store = await reopen()
+    await store.boot(NOW)
+    await store.close(clean=False)
+    store = await reopen()
+    assert await store.boot(NOW) is True
 
 
 async def test_seen_calls_are_forgotten_when_their_time_is_over(store: Store) -> None:

@@ -479,6 +479,22 @@ async def test_certificates_that_are_replaced_on_disk_are_used_by_new_connection
     async def shown() -> x509.Certificate:
         return await asyncio.to_thread(certificate_of, ground, JINGZHOU)
 
+    async def there_and_back() -> None:
+        """A case goes to 荆州, and its acceptance comes back on the line that 荆州 makes."""
+        case = await open_case(windows)
+        there = ground.platforms[JINGZHOU.region]
+
+        async def taken() -> bool:
+            return there.steps(case.case_number) == ["submitted"]
+
+        async def accepted() -> bool:
+            return (await windows[YUEYANG].case(case.case_number)).state == case_pb2.CASE_STATE_ACCEPTED
+
+        await until(taken, "the case to arrive")
+        there.do(case.case_number, Accepted("荆-2", 3))
+        await until(accepted, "荆州 to say that it is accepted")
+
+    await there_and_back()  # now both lines stand
     before = await shown()
     spiffe_id = ground.federation.directory.member(JINGZHOU.gateway).spiffe_id
     now = datetime.now(UTC)
@@ -486,23 +502,11 @@ async def test_certificates_that_are_replaced_on_disk_are_used_by_new_connection
     renewed = x509.load_pem_x509_certificate(paths.chain.read_bytes())
     assert renewed.serial_number != before.serial_number
     assert await shown() == renewed
-    await windows[JINGZHOU].checkpoint()  # connections of before go on
+    await windows[JINGZHOU].cases()  # connections of before go on
     # Half-written: the last good certificate serves, and so does the line on which this gateway itself calls.
     paths.chain.write_bytes(paths.chain.read_bytes()[:100])
     assert await shown() == renewed
-    case = await open_case(windows)
-    there = ground.platforms[JINGZHOU.region]
-
-    async def taken() -> bool:
-        return there.steps(case.case_number) == ["submitted"]
-
-    await until(taken, "the case to arrive")
-    there.do(case.case_number, Accepted("荆-2", 3))
-
-    async def accepted() -> bool:
-        return (await windows[YUEYANG].case(case.case_number)).state == case_pb2.CASE_STATE_ACCEPTED
-
-    await until(accepted, "荆州 to say that it is accepted")
+    await there_and_back()
     paths.chain.write_bytes(b"")
     Authority.of(ground.folder / "trust", now).certify(JINGZHOU.gateway, spiffe_id, now)
     assert (await shown()).serial_number not in {before.serial_number, renewed.serial_number}
