@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.domain import commands
-from gateway.domain.application import ItemReference, Material, MaterialCarrier
+from gateway.domain.application import ItemReference, Material, MaterialCarrier, Party
 from gateway.domain.calendar import beijing_date
 from gateway.domain.case import (
     Case,
@@ -28,6 +28,7 @@ from gateway.domain.case import (
 )
 from gateway.domain.case_number import CaseNumber
 from gateway.domain.catalogue import Item, MaterialRequirement, required_materials
+from gateway.domain.people import id_number_flaw
 from gateway.domain.translation import Matched, require_match, translate
 from gateway.exchange import licences, records
 from gateway.exchange.caller import Caller
@@ -40,13 +41,16 @@ from trust.leaf import LeafKind, commit_case
 
 CLOCKS_MAY_DIFFER: Final = timedelta(seconds=30)
 CASE_SALT_BYTES: Final = 32
+RESIDENT_IDENTITY_CARD: Final = "111"
+"""National certificate code of 居民身份证."""
 _UUID: Final = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.ASCII)
 
 
 async def open_case(house: House, caller: Caller, asked: commands.OpenCase) -> Decided:
     """Take an application, translate it, check its materials, and send it on.
 
-    1. The caller may open cases for this item.
+    1. The caller may open cases for this item, and the numbers of the people concerned can be theirs: a digit mistyped
+       at the window is found there, not two cities further on.
     2. The code translates to exactly one item of the processing place.
     3. Every required material is there, in a form that the item allows; also what only the processing place requires,
        so that the applicant is told once and completely.
@@ -63,6 +67,9 @@ async def open_case(house: House, caller: Caller, asked: commands.OpenCase) -> D
             mend="open cases of this region at the local platform",
             details={"field": "processing_region"},
         )
+    _require_possible_number(asked.applicant, "applicant")
+    if asked.agent is not None:
+        _require_possible_number(asked.agent, "agent")
     # 2
     source = house.knowledge.catalogue(house.region)
     target = house.knowledge.catalogue(asked.processing_region)
@@ -255,6 +262,20 @@ async def _with_result_licence(
 def _own_item(row: CaseRow) -> str:
     """The item's code in this gateway's own catalogue, which its members' rights name."""
     return row.source_code if row.side is Side.ACCEPTING else row.target_code
+
+
+def _require_possible_number(party: Party, path: str) -> None:
+    """A resident's number must be one that somebody can have (GB 11643); other documents have rules of their own."""
+    flaw = id_number_flaw(party.id_number) if party.id_type == RESIDENT_IDENTITY_CARD else ""
+    if flaw:
+        raise Malformed(
+            Reason.FIELD_INVALID,
+            f"field {path}.id_number is not valid",
+            got=f"a number that can't be anybody's: {flaw}",
+            expected="公民身份号码 as on the identity card",
+            mend="read it from the card again",
+            details={"field": f"{path}.id_number"},
+        )
 
 
 def _reference(item: Item) -> ItemReference:

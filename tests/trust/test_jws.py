@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from trust.errors import Unauthenticated
-from trust.jws import MAX_JWS_CHARACTERS, encode, parse, parse_object
+from trust.jws import MAX_JWS_CHARACTERS, MAX_NESTING, encode, parse, parse_object
 from trust.keys import Algorithm, SoftwareSigner, VerifyingKey, encode_base64url
 
 CLAIMS = {"iss": "430600.gateway", "name": "岳阳"}
@@ -241,3 +241,22 @@ def test_json_that_means_more_or_less_than_one_object_is_refused(data: bytes) ->
 
 def test_json_with_escapes_of_whole_characters_is_read() -> None:
     assert parse_object(b'{"a":"\\u5cb3\\u9633 \\ud83d\\ude00"}') == {"a": "岳阳 😀"}
+
+
+def nested(depth: int, inner: str = "") -> bytes:
+    return ('{"a":' + "[" * (depth - 1) + inner + "]" * (depth - 1) + "}").encode()
+
+
+def test_json_is_read_as_deep_as_the_bound_and_no_deeper() -> None:
+    parse_object(nested(MAX_NESTING))
+    with pytest.raises(ValueError, match="nested"):
+        parse_object(nested(MAX_NESTING + 1))
+
+
+def test_neither_width_nor_brackets_in_strings_count_as_depth() -> None:
+    wide = ",".join(["[]"] * 100)
+    quoted = json.dumps("[{" * 100 + '"' + "\\" + "[" * 100)
+    value = parse_object(nested(MAX_NESTING - 1, f"{wide},{quoted}"))
+    assert list(value) == ["a"]
+    with pytest.raises(ValueError, match="nested"):
+        parse_object(nested(MAX_NESTING, f"{wide},{quoted}"))

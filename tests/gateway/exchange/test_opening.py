@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tongban.case.v1 import case_pb2, case_service_pb2
+from tongban.case.v1 import case_pb2, case_service_pb2, party_pb2
 
 from gateway.domain.case import CaseState
 from gateway.ports import Recording
@@ -93,6 +93,21 @@ async def test_an_answer_that_is_not_offered_is_refused(federation: Federation) 
 
 
 @pytest.mark.usefixtures("nothing_stored")
+@pytest.mark.usefixtures("nothing_stored")
+@pytest.mark.parametrize("who", ["applicant", "agent"])
+async def test_a_mistyped_identity_number_is_found_at_the_window(federation: Federation, who: str) -> None:
+    mistyped = "110105194912310021"
+    party = party_pb2.Party(type=party_pb2.APPLICANT_TYPE_PERSON, name="李四", id_type="111", id_number=mistyped)
+    answer = await apply(federation, **{who: party})
+    assert answer.error.details["field"] == f"{who}.id_number"
+    assert mistyped.encode() not in answer.reply.body
+
+
+async def test_a_document_of_another_kind_has_its_own_numbers(federation: Federation) -> None:
+    party = party_pb2.Party(type=party_pb2.APPLICANT_TYPE_PERSON, name="李四", id_type="414", id_number="E12345678")
+    assert shown(await apply(federation, applicant=party)).case_number
+
+
 async def test_a_region_without_a_catalogue_here_is_refused(federation: Federation) -> None:
     assert (await apply(federation, processing_region="110000")).error.reason == "ITEM_UNKNOWN"
 
