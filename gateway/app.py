@@ -45,7 +45,8 @@ from gateway.store.vault import Cipher, Vault, read_key_file
 from gateway.wire.events import ProtobufEventCodec
 from gateway.wire.routes import ROUTES
 from gateway.wire.status import write_status
-from trust.directory import Directory, open_directory
+from trust.directory import Directory
+from trust.directory_file import open_directory
 from trust.errors import Malformed, Misconfigured, NotFound, Reason, TongbanError
 from trust.keys import KeyPurpose, Signer, SoftwareSigner, VerifyingKey
 

@@ -21,7 +21,8 @@ from typing import Final
 
 from sandbox.authority import Authority, CertificatePaths
 from sandbox.files import write_secret
-from trust.directory import Action, Directory, KeyEntry, Member, MemberStatus, Right, Role, seal
+from trust.directory import Action, Directory, KeyEntry, Member, MemberStatus, Right, Role
+from trust.directory_file import seal
 from trust.keys import Algorithm, KeyPurpose, SoftwareSigner, VerifyingKey
 
 DATA: Final = Path(__file__).resolve().parent / "data"

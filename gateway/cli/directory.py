@@ -34,7 +34,7 @@ def show(file: _File, trustees: _Trustees, threshold: _Threshold, as_json: AsJso
     """Verify a directory and print it. --json prints its content in the form that seal takes."""
     import json
 
-    from trust.directory import write_content
+    from trust.directory_file import write_content
 
     directory, _, now = _open(file, trustees, threshold)
     if as_json:
@@ -94,7 +94,7 @@ def seal_content(
     """Check a directory's content and sign it as its trustees. Raise "version" for every publication."""
     from gateway.app import SystemClock
     from gateway.cli.files import read_bytes, replace_file
-    from trust.directory import open_directory, read_content, seal
+    from trust.directory_file import open_directory, read_content, seal
     from trust.keys import VerifyingKey
 
     now = SystemClock().now()
@@ -122,7 +122,7 @@ def add_signature(
 ) -> None:
     """Add a trustee's signature to a signed directory. Give the threshold that it has reached; look at it first."""
     from gateway.cli.files import replace_file
-    from trust.directory import cosign
+    from trust.directory_file import cosign
 
     directory, envelope, _ = _open(file, trustees, threshold)
     signer = _trustee(key)

@@ -18,7 +18,7 @@ from gateway import failpoints
 from gateway.config import ClientConfig, Config
 from tests.docs.conftest import Running
 from tests.docs.pages import ROOT, block_after, plain, rows_after, text_of
-from trust.directory import read_content, write_content
+from trust.directory_file import read_content, write_content
 from trust.keys import Algorithm, SoftwareSigner
 
 PAGES = ("operating.md", "operating.zh-CN.md")

@@ -33,7 +33,8 @@ from sandbox import configuration
 from sandbox.authority import Authority
 from sandbox.federation import CITIES, JINGZHOU, TRUSTEES, YUEYANG, Federation, found
 from sandbox.files import write_secret
-from trust.directory import Directory, Member, seal
+from trust.directory import Directory, Member
+from trust.directory_file import seal
 from trust.errors import Reason, Unavailable
 from trust.keys import Algorithm, KeyPurpose, SoftwareSigner, VerifyingKey
 

@@ -12,7 +12,8 @@ from sandbox.federation import CITIES, TRUSTEES, City
 from sandbox.files import write_secret
 from sandbox.world import World
 from tests.faults.carrying import until
-from trust.directory import Directory, Member, seal
+from trust.directory import Directory, Member
+from trust.directory_file import seal
 from trust.keys import SoftwareSigner
 
 

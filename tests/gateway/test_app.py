@@ -20,7 +20,7 @@ from gateway.knowledge import StandingKnowledge
 from gateway.ports import Recording
 from gateway.store.memory import MemoryStore
 from tests.gateway.cli.installation import Federation, found
-from trust.directory import seal
+from trust.directory_file import seal
 from trust.errors import Reason, Unavailable
 
 

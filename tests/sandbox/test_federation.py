@@ -11,7 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from sandbox.federation import CITIES, JINGZHOU, THRESHOLD, YUEYANG, Federation, city_of, found
-from trust.directory import Action, open_directory
+from trust.directory import Action
+from trust.directory_file import open_directory
 from trust.errors import Forbidden
 from trust.keys import Algorithm, KeyPurpose, VerifyingKey
 

@@ -10,18 +10,8 @@ from typing import Any
 import pytest
 
 from tests.trust.federation import DAY, NOW, Federation, entry
-from trust.directory import (
-    Action,
-    Directory,
-    MemberStatus,
-    Right,
-    Role,
-    cosign,
-    open_directory,
-    read_content,
-    seal,
-    write_content,
-)
+from trust.directory import Action, Directory, MemberStatus, Right, Role
+from trust.directory_file import cosign, open_directory, read_content, seal, write_content
 from trust.errors import Forbidden, Malformed, Misconfigured, NotFound, Reason, Unauthenticated
 from trust.keys import Algorithm, KeyPurpose, SoftwareSigner, VerifyingKey, encode_base64url
 

@@ -25,7 +25,8 @@ from gateway.sequencer import Sequencer
 from gateway.store.sqlite import SqliteStore
 from gateway.store.vault import Vault, generate_key_file, read_key_file
 from gateway.wire.events import ProtobufEventCodec
-from trust.directory import Action, Directory, KeyEntry, Member, MemberStatus, Right, Role, seal
+from trust.directory import Action, Directory, KeyEntry, Member, MemberStatus, Right, Role
+from trust.directory_file import seal
 from trust.keys import Algorithm, KeyPurpose, SoftwareSigner, VerifyingKey
 
 BEGIN, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2120, 1, 1, tzinfo=UTC)

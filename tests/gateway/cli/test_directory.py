@@ -9,7 +9,7 @@ import pytest
 from typer.testing import Result
 
 from tests.gateway.cli.installation import BEGIN, JINGZHOU, YUEYANG, Federation, Run
-from trust.directory import open_directory
+from trust.directory_file import open_directory
 from trust.keys import VerifyingKey
 
 
