@@ -18,7 +18,7 @@ from typing import Final
 
 import structlog
 
-from gateway.domain.case import Accepted, History, RecordedEvent, Side, fold
+from gateway.domain.case import Accepted, CaseEvent, History, RecordedEvent, Side, fold
 from gateway.domain.platform import PlatformMessage
 from gateway.exchange.house import House
 from gateway.exchange.sentence import exchange_notice
@@ -160,7 +160,7 @@ class Dispatcher:
             await asyncio.wait_for(self._awake.wait(), wait)
 
     async def drain(self) -> None:
-        """Make everything that is due now, once each. For tests and for a stop that leaves nothing under way."""
+        """Make everything that is due now, and what becomes due by that: ``run`` step by step, for tests."""
         while claimed := await self._house.store.claim(now=self._house.clock.now(), limit=BATCH, lease=LEASE):
             await asyncio.gather(*(self._make(delivery) for delivery in claimed))
 
@@ -261,7 +261,7 @@ class Dispatcher:
             delivery.destination,
             sha256(answer.response_body).hexdigest(),
             record,
-            seq,
+            own[seq - 1].event,
             answer.request,
         )
         evidence = Evidence(
@@ -305,7 +305,7 @@ class Dispatcher:
         self._house.failpoint("dispatch.before_platform")
         receipt = await self._reach_platform().pass_on(_message(record, history, told))
         self._house.failpoint("dispatch.after_platform")
-        leaf = self._leaf(LeafKind.PLATFORM_PASSED, delivery.destination, told.digest.hex(), record, told.event.seq)
+        leaf = self._leaf(LeafKind.PLATFORM_PASSED, delivery.destination, told.digest.hex(), record, told.event)
         while True:
             row = None
             if receipt.local_number and receipt.local_number != record.row.local_number:
@@ -350,7 +350,7 @@ class Dispatcher:
         self._house.wake()
 
     def _leaf(
-        self, kind: LeafKind, member: str, subject: str, record: CaseRecord, seq: int, request: str = ""
+        self, kind: LeafKind, member: str, subject: str, record: CaseRecord, event: CaseEvent, request: str = ""
     ) -> bytes:
         return Leaf(
             kind=kind,
@@ -358,8 +358,8 @@ class Dispatcher:
             subject=subject,
             at=self._house.clock.now(),
             case=record.row.commitment,
-            seq=seq,
-            emitter=self._house.member_id,
+            seq=event.seq,
+            emitter=event.emitter,
             call=sha256(request.encode()).hexdigest() if request else "",
         ).to_bytes()
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -79,10 +80,14 @@ def _check_client(file: Path) -> list[tuple[str, str]]:
 
 
 def _count(section: CataloguesSection) -> str:
-    """What the files hold. Raises what is wrong with them."""
+    """What the files hold. Raises what is wrong with them, and remarks on rows that no longer fit their catalogues."""
     from gateway import app
+    from gateway.domain.crosswalk import faults_against
 
-    items = sum(len(catalogue.items) for catalogue in app.read_catalogues(section))
-    rows = len(app.read_crosswalk(section).rows)
+    catalogues, crosswalk = app.read_catalogues(section), app.read_crosswalk(section)
     app.read_calendar(section)
+    for source, target in permutations(catalogues, 2):
+        for fault in faults_against(crosswalk, source, target):
+            output.remark(f"crosswalk {source.id} to {target.id}: {fault}")
+    items, rows = sum(len(catalogue.items) for catalogue in catalogues), len(crosswalk.rows)
     return f"{items} items, {rows} crosswalk rows, {len(section.calendars)} further calendars"

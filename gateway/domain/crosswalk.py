@@ -179,9 +179,8 @@ def faults_against(crosswalk: Crosswalk, source: Catalogue, target: Catalogue) -
     """Compare the rows from one catalogue to the other with what the two catalogues say; empty when all agrees.
 
     Each sentence begins with the row's id. Named are items, questions, answers and materials that don't exist, and
-    names that have changed since the reviewers saw them. A gateway shows these to its operator when it loads a new
-    edition of either. A row whose item or question is gone never matches; the other faults change no match, and the
-    two places settle them.
+    names that have changed since the reviewers saw them. ``tongban config check`` shows these to the operator. A row
+    whose item or question is gone never matches; the other faults change no match, and the two places settle them.
     """
     faults: list[str] = []
     for row in crosswalk.rows:

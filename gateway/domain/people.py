@@ -91,20 +91,6 @@ def mask_id_number(number: str) -> str:
     return number[0] + "*" * (len(number) - 3) + number[-2:]
 
 
-def mask_phone(phone: str) -> str:
-    """Keep the first three and last four digits of a mobile number: 138****0002.
-
-    Of any other number (fixed line, extension, foreign) only the last two characters stay, and one of four characters
-    or fewer is hidden whole.
-    """
-    phone = phone.strip().removeprefix("+86").strip()
-    if len(phone) == 11 and phone.isdecimal():
-        return phone[:3] + "*" * 4 + phone[-4:]
-    if len(phone) <= 4:
-        return "*" * len(phone)
-    return "*" * (len(phone) - 2) + phone[-2:]
-
-
 def id_number_flaw(number: str) -> str:
     """Say what is wrong with a resident's number 公民身份号码 (GB 11643); empty when nothing is.
 

@@ -253,18 +253,22 @@ def read_key_file(path: Path) -> bytes:
 
 
 def generate_key_file(path: Path) -> None:
-    """Write a new random KEK with mode 0600. Misconfigured(KEY_FILE_UNREADABLE) when it exists or can't be written."""
-    line = base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n"
+    """Write a new random KEK. Misconfigured as ``write_key_file``."""
+    write_key_file(path, base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
+
+
+def write_key_file(path: Path, content: bytes) -> None:
+    """Write a secret with mode 0600, durably. Misconfigured(KEY_FILE_UNREADABLE) when it exists or can't be written."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(line)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
         raise Misconfigured(
             Reason.KEY_FILE_UNREADABLE,
-            f"the store's key file {path} can't be written",
+            f"the key file {path} can't be written",
             got=error.strerror or type(error).__name__,
             expected="a new file in a writable folder",
             mend="choose another place; an existing key is never overwritten",

@@ -111,6 +111,13 @@ async def test_a_case_goes_from_the_window_to_the_rating(ground: Ground, windows
     assert list(ours.steps) == list(theirs.steps)
     assert here.steps(number) == steps
     assert (ours.local_number, ours.peer_local_number) == (f"430600-{number}", "荆-1")
+    # What was passed on is named by whoever did it, not by whoever passed it on.
+    for city in CITIES:
+        passed = [leaf for leaf in await ground.leaves(city) if leaf.kind is LeafKind.PLATFORM_PASSED]
+        done = {step.digest.hex(): (step.emitter, step.seq) for step in ours.steps}
+        named = {leaf.subject: (leaf.emitter, leaf.seq) for leaf in passed if leaf.subject in done}
+        assert named
+        assert named.items() <= done.items()
 
 
 # attacks ------------------------------------------------------------------------------------------------------------

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from sandbox.federation import DATA
 from tests.gateway.cli.installation import JINGZHOU, WINDOW, YUEYANG, Federation, Run
 from trust.keys import KeyPurpose
 
@@ -104,6 +107,21 @@ def test_a_faulty_file_of_facts_is_named_to_the_operator(
     assert answer.exit_code == 2
     assert f"error: CONFIG_INVALID: {federation.folder / 'facts'}" in answer.stderr
     assert "提示" not in answer.stderr, "no window can mend it"
+
+
+def test_rows_that_no_longer_fit_their_catalogues_are_remarked(federation: Federation, run: Run) -> None:
+    config = federation.gateway_config(YUEYANG)
+    crosswalk = (DATA / "crosswalk-430600-421000.csv").read_text("utf-8")
+    (federation.folder / "crosswalk.csv").write_text(
+        crosswalk.replace("12421000TB421001493422090002000", "12421000TB421001493422099009000"), "utf-8"
+    )
+    files = json.dumps([str(DATA / f"catalogue-{region}.json") for region in ("430600", "421000")])
+    config.write_text(
+        config.read_text("utf-8") + f'[catalogues]\nfiles = {files}\ncrosswalks = ["crosswalk.csv"]\n', "utf-8"
+    )
+    answer = run("config", "check", config)
+    assert answer.exit_code == 0
+    assert "crosswalk 430600 to 421000: YJ-001" in answer.stderr
 
 
 def test_serve_says_why_it_does_not_start(federation: Federation, run: Run, tmp_path: object) -> None:

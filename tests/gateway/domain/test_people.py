@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.people import ApplicantType, id_number_flaw, mask_id_number, mask_name, mask_phone
+from gateway.domain.people import ApplicantType, id_number_flaw, mask_id_number, mask_name
 
 SAMPLE = "11010519491231002X"  # the sample printed in GB 11643
 
@@ -49,24 +49,9 @@ def test_an_id_number_keeps_its_region_and_last_four(number: str, masked: str) -
     assert mask_id_number(number) == masked
 
 
-@pytest.mark.parametrize(
-    ("phone", "masked"),
-    [
-        ("13800000002", "138****0002"),
-        ("+86 13800000002", "138****0002"),
-        ("0730-8888001", "**********01"),
-        ("1234", "****"),
-        ("", ""),
-    ],
-)
-def test_a_phone_number_keeps_its_ends(phone: str, masked: str) -> None:
-    assert mask_phone(phone) == masked
-
-
 @given(st.text(alphabet="0123456789-+ X", max_size=30))
-def test_masks_never_show_more_than_ten_characters_of_a_number(text: str) -> None:
-    for mask in (mask_id_number, mask_phone):
-        assert len(mask(text).replace("*", "")) <= 10
+def test_a_mask_never_shows_more_than_ten_characters_of_a_number(text: str) -> None:
+    assert len(mask_id_number(text).replace("*", "")) <= 10
 
 
 def test_the_standards_own_sample_has_no_flaw() -> None:
