@@ -94,10 +94,10 @@ async def test_a_gateway_that_crashes_after_sending_sends_again_and_has_one_effe
 async def test_a_port_that_is_taken_is_named_and_nothing_stays_behind(
     tmp_path: Path, running_in: Look, name: str
 ) -> None:
-    ports = free_ports(port_names(), {})
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", ports[name]))
+        taken.bind(("127.0.0.1", 0))  # the kernel's choice: a port that is free when asked may be taken a moment later
         taken.listen()
+        ports = {**free_ports(port_names(), {}), name: taken.getsockname()[1]}
         with pytest.raises(NotRunning, match=name):
             await World(tmp_path, ports=ports).__aenter__()
     assert running_in(tmp_path) == []
