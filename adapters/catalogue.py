@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from adapters.failures import refused
-from gateway.domain.catalogue import Catalogue, Item, dump_catalogue, parse_catalogue
+from gateway.domain.catalogue import Catalogue, Item
+from gateway.domain.catalogue_file import dump_catalogue, parse_catalogue
 from trust.errors import Malformed
 
 

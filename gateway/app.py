@@ -27,8 +27,10 @@ from gateway.callbacks import CallbackListener
 from gateway.config import CataloguesSection, Config, DirectorySection, KeySection, KeysSection, PlatformSection
 from gateway.dispatch import Dispatcher
 from gateway.domain.calendar import WorkingCalendar
-from gateway.domain.catalogue import Catalogue, parse_catalogue
-from gateway.domain.crosswalk import Crosswalk, CrosswalkRow, parse_crosswalk
+from gateway.domain.catalogue import Catalogue
+from gateway.domain.catalogue_file import parse_catalogue
+from gateway.domain.crosswalk import Crosswalk, CrosswalkRow
+from gateway.domain.crosswalk_csv import parse_csv
 from gateway.exchange.house import House, Signers
 from gateway.exchange.status_lists import StatusLists
 from gateway.intake import Poller
@@ -213,7 +215,7 @@ def read_crosswalk(section: CataloguesSection) -> Crosswalk:
     for path in section.crosswalks:
         content = _read(path, "[catalogues] crosswalks")
         with _faults_of(str(path)):
-            rows += parse_crosswalk(content.decode("utf-8-sig")).rows
+            rows += parse_csv(content.decode("utf-8-sig"))
     with _faults_of("the files in [catalogues] crosswalks together"):
         return Crosswalk(tuple(rows))
 

@@ -14,7 +14,7 @@ from typing import Final
 
 import structlog
 
-from gateway.domain.catalogue import dump_catalogue
+from gateway.domain.catalogue_file import dump_catalogue
 from gateway.domain.platform import Notice, UnreadableNotice
 from gateway.exchange.house import House
 from gateway.knowledge import StandingKnowledge, catalogue_snapshot

@@ -6,12 +6,13 @@ Who calls in the middle of a renewal sees the old or the new, never a mixture: e
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from gateway.domain.calendar import WorkingCalendar
 from gateway.domain.catalogue import Catalogue
 from gateway.domain.crosswalk import Crosswalk
+from gateway.domain.translation import Atlas
 from trust.directory import Directory
-from trust.errors import NotFound, Reason
 
 
 def catalogue_snapshot(catalogue_id: str) -> str:
@@ -32,8 +33,7 @@ class StandingKnowledge:
     ) -> None:
         self._directory = directory
         self._envelope = envelope
-        self._catalogues = {catalogue.id: catalogue for catalogue in catalogues}
-        self._crosswalk = crosswalk
+        self._atlas = Atlas({catalogue.id: catalogue for catalogue in catalogues}, crosswalk)
         self._calendar = calendar
 
     @property
@@ -47,9 +47,9 @@ class StandingKnowledge:
         return self._envelope
 
     @property
-    def crosswalk(self) -> Crosswalk:
-        """The mapping between catalogues."""
-        return self._crosswalk
+    def atlas(self) -> Atlas:
+        """Every catalogue here, and the crosswalk between them."""
+        return self._atlas
 
     @property
     def calendar(self) -> WorkingCalendar:
@@ -58,15 +58,7 @@ class StandingKnowledge:
 
     def catalogue(self, region: str) -> Catalogue:
         """A region's catalogue."""
-        known = self._catalogues.get(region)
-        if known is None:
-            raise NotFound(
-                Reason.ITEM_UNKNOWN,
-                f"no catalogue of region {region} is here",
-                expected=f"one of {', '.join(sorted(self._catalogues)) or 'none yet'}",
-                mend="wait until it is pulled, or add it to [catalogues] in the configuration",
-            )
-        return known
+        return self._atlas.catalogue(region)
 
     def renew_directory(self, directory: Directory, envelope: bytes) -> None:
         """Go by this directory from now on."""
@@ -74,4 +66,8 @@ class StandingKnowledge:
 
     def adopt(self, catalogue: Catalogue) -> None:
         """Go by this catalogue from now on."""
-        self._catalogues = {**self._catalogues, catalogue.id: catalogue}
+        self._atlas = replace(self._atlas, catalogues={**self._atlas.catalogues, catalogue.id: catalogue})
+
+    def renew_crosswalk(self, crosswalk: Crosswalk) -> None:
+        """Go by this crosswalk from now on."""
+        self._atlas = replace(self._atlas, crosswalk=crosswalk)

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from gateway.domain.case import CaseEvent, CaseState, RecordedEvent, Side
-from gateway.domain.catalogue import Catalogue
+from gateway.domain.catalogue import Catalogue, Window
 from gateway.domain.platform import Notice, NoticePage, PlatformMessage, PlatformReceipt, UnreadableNotice
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -136,6 +136,29 @@ class LicenceEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class CatalogueRecord:
+    """One version of one item of a catalogue, as it is hashed and carried. No personal data."""
+
+    catalogue: str
+    code: str
+    version: int
+    edition: int
+    """The edition of the catalogue that brought it."""
+    record: bytes
+    """``gateway.domain.editions.record_of`` the item."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrosswalkEntry:
+    """One entry of the crosswalk journal: the record of a row, or a review. Exactly one of the two is not empty."""
+
+    record: bytes = b""
+    """``gateway.domain.crosswalk.record_of`` a row."""
+    review: str = ""
+    """A signed review as ``trust.review`` makes it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """Everything that one call changes.
 
@@ -164,7 +187,13 @@ class Recording:
     bookmarks: Mapping[str, str] = field(default_factory=dict)
     """Name to value; replaced."""
     snapshots: Mapping[str, bytes] = field(default_factory=dict)
-    """Name to content, for example a pulled catalogue; replaced."""
+    """Name to content, for example the head of a catalogue; replaced."""
+    dropped_snapshots: tuple[str, ...] = ()
+    """Names of snapshots that are no longer wanted; whether or not they are there."""
+    catalogue_records: tuple[CatalogueRecord, ...] = ()
+    """Inserted, or replaced by (catalogue, code, version)."""
+    crosswalk_entries: tuple[CrosswalkEntry, ...] = ()
+    """Put behind the journal in this order; one whose very bytes are in it already is passed over."""
 
 
 class AlreadyRecorded(Exception):
@@ -313,6 +342,16 @@ class Store(Protocol):
         """A snapshot; None when never taken."""
         ...
 
+    async def catalogue_records(
+        self, catalogue: str, *, since_edition: int = 0, after: tuple[str, int] = ("", 0), limit: int
+    ) -> list[CatalogueRecord]:
+        """Records of a catalogue that later editions brought, by (code, version), behind the one named ``after``."""
+        ...
+
+    async def crosswalk_journal(self, after: int, limit: int) -> list[tuple[int, CrosswalkEntry]]:
+        """Entries of the crosswalk journal behind a position, each with its own; positions grow from 1."""
+        ...
+
     async def licence(self, licence_id: str) -> LicenceEntry | None:
         """An issued licence."""
         ...
@@ -445,6 +484,20 @@ class SignedAnswer:
     leaf_hashes: tuple[bytes, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CataloguePage:
+    """A page of a peer's catalogue, from its verified answer. Field by field as SyncCatalogueResponse."""
+
+    edition: int
+    since_edition: int
+    name: str
+    windows: tuple[Window, ...]
+    records: tuple[bytes, ...]
+    next_page: str
+    digest: bytes
+    record_count: int
+
+
 class Peer(Protocol):
     """The other gateways."""
 
@@ -458,4 +511,12 @@ class Peer(Protocol):
 
     async def status_list(self, member: str, uri: str) -> str:
         """An issuer's status list token. Unavailable when it can't be had."""
+        ...
+
+    async def catalogue_page(self, member: str, catalogue: str, since_edition: int, page: str) -> CataloguePage:
+        """A page of a member's own catalogue. Unavailable, or the peer's own refusal."""
+        ...
+
+    async def crosswalk_changes(self, member: str, after: int) -> list[tuple[int, CrosswalkEntry]]:
+        """What a member's crosswalk journal has behind a position. Unavailable, or the peer's own refusal."""
         ...

@@ -82,7 +82,7 @@ def _check_client(file: Path) -> list[tuple[str, str]]:
 def _count(section: CataloguesSection) -> str:
     """What the files hold. Raises what is wrong with them, and remarks on rows that no longer fit their catalogues."""
     from gateway import app
-    from gateway.domain.crosswalk import faults_against
+    from gateway.domain.crosswalk_faults import faults_against
 
     catalogues, crosswalk = app.read_catalogues(section), app.read_crosswalk(section)
     app.read_calendar(section)

@@ -1,26 +1,27 @@
-"""A place's catalogue of service items (政务服务事项实施清单), and the file it is kept in.
+"""A place's catalogue of service items (政务服务事项实施清单), edition by edition.
 
-The fields are those of the national exchange tables that a gateway needs to route a case. 免提交 (a material that an
-electronic licence replaces) has no national field; it is this program's own.
+The fields are those of the national exchange tables that a gateway needs to route a case and to tell an applicant what
+it takes. 免提交 (a material that nobody hands in, because a licence or shared data replaces it) has no national field;
+it is this program's own.
 
 Rules:
 
-1. A catalogue is a value: it is read once from a file, checked wholly, and never changed. A new edition is a new value.
+1. A catalogue is a value: checked wholly when it is made, and never changed. A new edition is a new value.
 2. A code is looked up letter for letter, as the platform writes it. Names are for people: two items may share one.
 3. An item that is suspended, retired, draft or outside its dates stays in the catalogue, so that staff can be told why
    it can't be applied for, and not merely that it is unknown.
-4. A file with a fault is refused as a whole, and every fault is named by item and field.
+4. Of one code a catalogue keeps every version that was ever published, so that a case keeps the one that it started
+   on, and a question about an earlier day is answered as on that day.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from enum import Enum, IntEnum, StrEnum
-from typing import Final, TypeVar
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
+from typing import Final
 
 from gateway.domain.codes import MAX_CODE_LENGTH, ItemCode, ItemType
 from gateway.domain.people import ApplicantType
@@ -35,7 +36,8 @@ MAX_DAYS: Final = 1000
 MAX_OPTIONS: Final = 50
 """Most answers that one question may offer."""
 
-_KEY: Final = re.compile(r"[a-z0-9_]{1,64}")
+NATIONAL: Final = "000000"
+"""Catalogue id of the national basic list 国家基本目录, whose items the places' own items implement. No place's own."""
 
 
 class HandlingType(IntEnum):
@@ -56,6 +58,32 @@ class Mode(StrEnum):
     """异地代收代办: a window elsewhere receives, the processing place decides."""
     JOINT = "joint"
     """多地联办: one place accepts, the governments work together."""
+
+
+class ApplyWay(StrEnum):
+    """How one applies 申报方式."""
+
+    WINDOW = "window"
+    """窗口申报."""
+    ONLINE = "online"
+    """网上申报."""
+    SELF_SERVICE = "self_service"
+    """自助终端申报."""
+    POST = "post"
+    """邮寄申报."""
+
+
+class ResultWay(StrEnum):
+    """How the result reaches the applicant 发证方式."""
+
+    ACCEPTING_WINDOW = "accepting_window"
+    """收件地窗口领取."""
+    PROCESSING_WINDOW = "processing_window"
+    """业务属地窗口领取."""
+    POST = "post"
+    """邮寄送达."""
+    ELECTRONIC = "electronic"
+    """电子证照或电子文书, at once."""
 
 
 class ItemState(StrEnum):
@@ -95,6 +123,9 @@ class MaterialForm(StrEnum):
     """电子材料."""
 
 
+_ALWAYS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class MaterialRequirement:
     """One material 申请材料 that an item asks for."""
@@ -115,6 +146,12 @@ class MaterialRequirement:
     """容缺: may be missing at acceptance against a signed promise with a date."""
     by_promise: bool = False
     """告知承诺: the applicant's written commitment replaces it."""
+    exempt_by_sharing: str = ""
+    """免提交: the authority whose shared data replace it, so that nobody hands it in; empty when none do."""
+    copies: int = 1
+    """份数, 1 or more."""
+    note: str = ""
+    """受理标准或填报须知 in words; empty when there is nothing to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +166,8 @@ class Option:
     """Keys of materials that this answer asks for."""
     waives: tuple[str, ...] = ()
     """Keys of materials that this answer makes unnecessary. An addition by another answer outweighs it."""
+    chooses: str = ""
+    """Code of the handling item 业务办理项 that this answer chooses; empty when it chooses none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +180,9 @@ class Question:
     """The question as people read it."""
     options: tuple[Option, ...]
     """The possible answers, two or more."""
+    asked_when: Mapping[str, frozenset[str]] = field(default_factory=lambda: _ALWAYS)
+    """Earlier question → the answers under which this one is asked at all, every one of which must agree; so questions
+    form a tree. Empty: always asked."""
 
     def option(self, key: str) -> Option | None:
         """Return the answer of that key; ``None`` when there is no such answer."""
@@ -148,8 +190,32 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class HandlingItem:
+    """A handling item 业务办理项: one of the ways in which an item is handled, chosen by the applicant's situation."""
+
+    code: str
+    """业务办理项编码, 33 characters in the national layout; at most ``MAX_CODE_LENGTH``."""
+    name: str
+    """What it is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A place where people apply and collect 跨省通办窗口."""
+
+    name: str
+    """What it is called."""
+    address: str
+    """Where it is."""
+    phone: str
+    """Whom to ring."""
+    hours: str
+    """When it is open, in words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
-    """One service item of one place."""
+    """One service item of one place, at one version."""
 
     catalogue: str
     """Id of the catalogue it stands in: the region, six digits."""
@@ -189,6 +255,18 @@ class Item:
     """The questions that decide which of them."""
     fee: str = ""
     """收费标准 in words; empty when free of charge."""
+    conditions: str = ""
+    """申请条件 in words; empty when not stated."""
+    apply_ways: tuple[ApplyWay, ...] = ()
+    """申报方式; empty when not stated."""
+    procedure: tuple[str, ...] = ()
+    """审核程序: the steps in order, each in words; empty when not stated."""
+    result_ways: tuple[ResultWay, ...] = ()
+    """发证方式; empty when not stated."""
+    handling_items: tuple[HandlingItem, ...] = ()
+    """业务办理项 that answers choose between; empty when the item itself is handled."""
+    listed_from: date | None = None
+    """First Beijing day on which the catalogue had this version; ``None`` for one that it had from its beginning."""
     result_name: str = ""
     """Name of the result 办理结果; empty when it has none on paper."""
     result_licence_type: str = ""
@@ -200,6 +278,28 @@ class Item:
     def parsed_code(self) -> ItemCode:
         """The code by its segments."""
         return ItemCode.parse(self.code)
+
+    @property
+    def begins(self) -> date:
+        """First Beijing day for which this version speaks: it has begun, and the catalogue had it."""
+        return self.valid_from if self.listed_from is None else max(self.valid_from, self.listed_from)
+
+    @property
+    def missing_elements(self) -> tuple[str, ...]:
+        """Those of the seven elements of a 通办业务规则 that the item does not state, as they are called.
+
+        An item that may not cross provinces needs none. Time limits and fees are always stated: 0 days means on the
+        spot, an empty fee means none.
+        """
+        if not self.modes:
+            return ()
+        stated = {
+            "申请条件": self.conditions,
+            "申报方式": self.apply_ways,
+            "审核程序": self.procedure,
+            "发证方式": self.result_ways,
+        }
+        return tuple(name for name, value in stated.items() if not value)
 
     def question(self, key: str) -> Question | None:
         """Return the question of that key; ``None`` when the item does not ask it."""
@@ -234,39 +334,80 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All items of one place, found by code in constant time."""
+    """All items of one place in all their versions, found by code in constant time."""
 
     id: str
-    """The region whose catalogue it is, six digits."""
+    """The region whose catalogue it is, six digits; ``NATIONAL`` for the national basic list."""
     name: str
     """Name for people."""
     version: int
     """Edition of the catalogue, 1 or more; each publication is higher than the one before."""
     items: tuple[Item, ...]
-    """The items in the order of the file; codes are unique."""
-    _by_code: Mapping[str, Item] = field(init=False, repr=False, compare=False)
+    """The items in the order of the file; each version of a code stands once."""
+    windows: tuple[Window, ...] = ()
+    """Where people of other provinces apply and collect."""
+    _by_code: Mapping[str, Item | tuple[Item, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        by_code = {item.code: item for item in self.items}
-        if len(by_code) != len(self.items):
-            raise Malformed(
-                Reason.FIELD_INVALID,
-                f"make catalogue {self.id}",
-                got=f"{len(self.items) - len(by_code)} items whose code another item has",
-                expected="each code once",
-            )
+        by_code: dict[str, Item | tuple[Item, ...]] = {}
+        for item in self.items:
+            there = by_code.get(item.code)
+            if there is None:
+                by_code[item.code] = item  # nearly every code has one version, and a tuple for each would cost memory
+                continue
+            versions = (there,) if isinstance(there, Item) else there
+            if any(other.version == item.version for other in versions):
+                raise Malformed(
+                    Reason.FIELD_INVALID,
+                    f"make catalogue {self.id}",
+                    got=f"version {item.version} of code {item.code!r} twice",
+                    expected="each version of a code once",
+                )
+            by_code[item.code] = tuple(sorted((*versions, item), key=lambda each: -each.version))
         object.__setattr__(self, "_by_code", by_code)
 
-    def find(self, code: str) -> Item | None:
-        """Return the item of that code, in force or not; ``None`` when there is none."""
-        return self._by_code.get(code)
+    def versions(self, code: str) -> tuple[Item, ...]:
+        """List the versions of a code, newest first; empty when the catalogue has never had it."""
+        there = self._by_code.get(code, ())
+        return (there,) if isinstance(there, Item) else there
+
+    def find(self, code: str, version: int | None = None) -> Item | None:
+        """Return one version of a code, in force or not, the newest when none is named; ``None`` when there is none."""
+        there = self._by_code.get(code)
+        if there is None or isinstance(there, Item):
+            return there if there is None or version in {None, there.version} else None
+        return there[0] if version is None else next((each for each in there if each.version == version), None)
+
+    def find_on(self, code: str, on: date) -> Item | None:
+        """Return the version of a code that speaks for a Beijing day, in force or not; ``None`` when there is none.
+
+        The highest version that had begun by then; the lowest when none had.
+        """
+        there = self._by_code.get(code)
+        if there is None or isinstance(there, Item):
+            return there
+        return next((each for each in there if each.begins <= on), there[-1])
+
+    def why_not_applicable(self, item: Item, on: date) -> str:
+        """Say why one version of an item can't be applied for on a Beijing day; empty when it can.
+
+        Beside the item's own state and dates: another version speaks for that day.
+        """
+        if why := item.why_not_in_force(on):
+            return why
+        speaking = self.find_on(item.code, on)
+        if speaking is not None and speaking.version > item.version:
+            return f"version {speaking.version} took its place on {speaking.begins}"
+        if speaking is not None and speaking.version < item.version:
+            return f"the catalogue has version {item.version} from {item.begins} only"
+        return ""
 
     def item_in_force(self, code: str, on: date) -> Item:
         """Return the item that may be applied for under that code on a Beijing day.
 
         Raises ``NotFound`` (ITEM_UNKNOWN) or ``WrongState`` (ITEM_NOT_IN_FORCE), the latter saying why.
         """
-        item = self._by_code.get(code)
+        item = self.find_on(code, on)
         if item is None:
             raise NotFound(
                 Reason.ITEM_UNKNOWN,
@@ -284,344 +425,3 @@ class Catalogue:
                 mend="ask the place that publishes it which item took its place",
             )
         return item
-
-
-def required_materials(item: Item, answers: Mapping[str, str]) -> tuple[MaterialRequirement, ...]:
-    """List what this applicant brings, in the order of the item: once and complete (一次性告知).
-
-    The required materials, less those an answer waives, plus those an answer adds; each is ``required`` in the list,
-    because this applicant does bring it.
-
-    Raises ``WrongState`` (ITEM_NEEDS_FACTS) when a question is unanswered, since a list that may still grow must not be
-    handed out, and ``Malformed`` for an answer that is not offered.
-    """
-    item.check_answers(answers)
-    if unanswered := [question.key for question in item.situations if question.key not in answers]:
-        raise WrongState(
-            Reason.ITEM_NEEDS_FACTS,
-            f"list the materials of item {item.code}",
-            got=f"no answer to {', '.join(unanswered)}",
-            expected="an answer to every question of the item",
-            mend="ask the applicant",
-            details={"questions": ",".join(unanswered)},
-        )
-    chosen = [option for question in item.situations if (option := question.option(answers[question.key]))]
-    added = {key for option in chosen for key in option.adds}
-    waived = {key for option in chosen for key in option.waives}
-    return tuple(
-        material if material.required else replace(material, required=True)
-        for material in item.materials
-        if material.key in added or (material.required and material.key not in waived)
-    )
-
-
-# --- The file: JSON, UTF-8, one object, kept readable by hand -------------------------------------------------------
-
-_E = TypeVar("_E", bound=Enum)
-
-
-def parse_catalogue(data: bytes) -> Catalogue:
-    """Read a catalogue file. Raises ``Malformed`` with every fault, each named by item and field (rule 4)."""
-    try:
-        content = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_each_field_once)
-    except UnicodeDecodeError:
-        raise _malformed(["the file is not UTF-8"]) from None
-    except (ValueError, RecursionError) as error:
-        raise _malformed([f"the file is not JSON: {error}"]) from None
-    faults: list[str] = []
-    reader = _Reader(content, "catalogue", faults)
-    catalogue_id = reader.text("id")
-    name = reader.text("name")
-    version = reader.number("version", low=1)
-    items = tuple(_read_item(entry, catalogue_id) for entry in reader.objects("items", named_by="code"))
-    reader.finish()
-    _note_repeats((item.code for item in items), "catalogue, items: code", faults)
-    if faults:
-        raise _malformed(faults)
-    return Catalogue(catalogue_id, name, version, items)
-
-
-def dump_catalogue(catalogue: Catalogue) -> bytes:
-    """Write a catalogue file: the same catalogue gives the same bytes, and fields at their default are left out."""
-    content = {
-        "id": catalogue.id,
-        "name": catalogue.name,
-        "version": catalogue.version,
-        "items": [_write_item(item) for item in catalogue.items],
-    }
-    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
-
-
-def _read_item(reader: _Reader, catalogue_id: str) -> Item:
-    code = reader.text("code", longest=MAX_CODE_LENGTH)
-    parsed = ItemCode.parse(code)
-    item = Item(
-        catalogue=catalogue_id,
-        code=code,
-        version=reader.number("version", low=1),
-        name=reader.text("name"),
-        basic_code=reader.text("basic_code", default=parsed.basic),
-        implementation_code=reader.text("implementation_code", default=parsed.implementation),
-        item_type=reader.choice("item_type", ItemType),
-        handling_type=reader.choice("handling_type", HandlingType),
-        applicant_types=reader.choices("applicant_types", ApplicantType),
-        statutory_days=reader.number("statutory_days", high=MAX_DAYS),
-        promised_days=reader.number("promised_days", high=MAX_DAYS),
-        modes=reader.choices("modes", Mode),
-        department=reader.text("department"),
-        fee=reader.text("fee", default=""),
-        result_name=reader.text("result_name", default=""),
-        result_licence_type=reader.text("result_licence_type", default=""),
-        state=reader.choice("state", ItemState),
-        valid_from=reader.day("valid_from") or date.min,
-        valid_until=reader.day("valid_until", optional=True),
-        official=reader.flag("official", default=False),
-        materials=tuple(_read_material(entry) for entry in reader.objects("materials", named_by="key", optional=True)),
-        situations=tuple(
-            _read_question(entry) for entry in reader.objects("situations", named_by="key", optional=True)
-        ),
-    )
-    reader.finish()
-    _check_item(item, parsed, reader)
-    return item
-
-
-def _read_material(reader: _Reader) -> MaterialRequirement:
-    material = MaterialRequirement(
-        key=reader.key("key"),
-        name=reader.text("name"),
-        required=reader.flag("required"),
-        source=reader.choice("source", MaterialSource),
-        form=reader.choice("form", MaterialForm),
-        exempt_by_licence=reader.text("exempt_by_licence", default=""),
-        may_be_deferred=reader.flag("may_be_deferred", default=False),
-        by_promise=reader.flag("by_promise", default=False),
-    )
-    reader.finish()
-    return material
-
-
-def _read_question(reader: _Reader) -> Question:
-    question = Question(
-        key=reader.key("key"),
-        text=reader.text("text"),
-        options=tuple(_read_option(entry) for entry in reader.objects("options", named_by="key")),
-    )
-    reader.finish()
-    if not 2 <= len(question.options) <= MAX_OPTIONS:
-        reader.fault("options", f"a question offers 2 to {MAX_OPTIONS} answers")
-    _note_repeats((option.key for option in question.options), f"{reader.where}, options: key", reader.faults)
-    return question
-
-
-def _read_option(reader: _Reader) -> Option:
-    option = Option(reader.key("key"), reader.text("text"), reader.texts("adds"), reader.texts("waives"))
-    reader.finish()
-    return option
-
-
-def _check_item(item: Item, parsed: ItemCode, reader: _Reader) -> None:
-    """Note what is wrong between the fields of one item."""
-    if item.valid_until is not None and item.valid_until < item.valid_from:
-        reader.fault("valid_until", f"{item.valid_until} is before valid_from {item.valid_from}")
-    if item.handling_type is HandlingType.COMMITTED and item.promised_days == 0:
-        reader.fault("promised_days", "a 承诺件 (handling_type 2) promises at least one working day")
-    if parsed.basic and (item.basic_code, item.implementation_code) != (parsed.basic, parsed.implementation):
-        reader.fault("basic_code", "it or implementation_code contradicts the code's own segments")
-    _note_repeats((material.key for material in item.materials), f"{reader.where}, materials: key", reader.faults)
-    _note_repeats((question.key for question in item.situations), f"{reader.where}, situations: key", reader.faults)
-    known = {material.key for material in item.materials}
-    for question in item.situations:
-        for option in question.options:
-            for key in sorted({*option.adds, *option.waives} - known):
-                reader.fault(
-                    "situations", f"option {question.key}={option.key} names material {key!r}, not in the item"
-                )
-
-
-def _write_item(item: Item) -> dict[str, object]:
-    parsed = item.parsed_code
-    return {
-        "code": item.code,
-        "version": item.version,
-        "name": item.name,
-        **_unless_default("basic_code", item.basic_code, parsed.basic),
-        **_unless_default("implementation_code", item.implementation_code, parsed.implementation),
-        "item_type": item.item_type.value,
-        "handling_type": item.handling_type.value,
-        "applicant_types": [kind.value for kind in item.applicant_types],
-        "statutory_days": item.statutory_days,
-        "promised_days": item.promised_days,
-        "modes": [mode.value for mode in item.modes],
-        "department": item.department,
-        **_unless_default("fee", item.fee, ""),
-        **_unless_default("result_name", item.result_name, ""),
-        **_unless_default("result_licence_type", item.result_licence_type, ""),
-        "state": item.state.value,
-        "valid_from": item.valid_from.isoformat(),
-        **({"valid_until": item.valid_until.isoformat()} if item.valid_until else {}),
-        **_unless_default("official", item.official, default=False),
-        **_unless_default("materials", [_write_material(material) for material in item.materials], []),
-        **_unless_default("situations", [_write_question(question) for question in item.situations], []),
-    }
-
-
-def _write_material(material: MaterialRequirement) -> dict[str, object]:
-    return {
-        "key": material.key,
-        "name": material.name,
-        "required": material.required,
-        "source": material.source.value,
-        "form": material.form.value,
-        **_unless_default("exempt_by_licence", material.exempt_by_licence, ""),
-        **_unless_default("may_be_deferred", material.may_be_deferred, default=False),
-        **_unless_default("by_promise", material.by_promise, default=False),
-    }
-
-
-def _write_question(question: Question) -> dict[str, object]:
-    options = [
-        {
-            "key": option.key,
-            "text": option.text,
-            **_unless_default("adds", list(option.adds), []),
-            **_unless_default("waives", list(option.waives), []),
-        }
-        for option in question.options
-    ]
-    return {"key": question.key, "text": question.text, "options": options}
-
-
-def _unless_default(name: str, value: object, default: object) -> dict[str, object]:
-    return {} if value == default else {name: value}
-
-
-class _Reader:
-    """One JSON object of the file: gives out each field once, notes every fault, and lastly the fields nobody knows.
-
-    A field with a fault yields a stand-in of the right type, so that reading goes on and finds the next fault; the
-    stand-ins never leave, because any fault refuses the file.
-    """
-
-    def __init__(self, content: object, where: str, faults: list[str]) -> None:
-        self.where = where
-        self.faults = faults
-        if isinstance(content, dict):
-            self._left = dict(content)
-        else:
-            self._left = {}
-            faults.append(f"{where}: not a JSON object")
-
-    def fault(self, name: str, what: str) -> None:
-        self.faults.append(f"{self.where}, {name}: {what}")
-
-    def text(self, name: str, *, default: str | None = None, longest: int = MAX_TEXT_LENGTH) -> str:
-        if default is not None and name not in self._left:
-            return default
-        value = self._left.pop(name, None)
-        if not isinstance(value, str) or not value.strip() or value != value.strip():
-            self.fault(name, "a text, neither empty nor with blanks around it, is wanted")
-            return ""
-        if len(value) > longest:
-            self.fault(name, f"{len(value)} characters; {longest} are the most")
-        return value
-
-    def key(self, name: str) -> str:
-        value = self._left.pop(name, None)
-        if not isinstance(value, str) or _KEY.fullmatch(value) is None:
-            self.fault(name, "1 to 64 lower-case letters, digits and underscores are wanted")
-            return ""
-        return value
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        value = self._left.pop(name, [])
-        if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-            self.fault(name, "a list of texts is wanted")
-            return ()
-        return tuple(value)
-
-    def flag(self, name: str, *, default: bool | None = None) -> bool:
-        value = self._left.pop(name, default)
-        if not isinstance(value, bool):
-            self.fault(name, "true or false is wanted")
-            return False
-        return value
-
-    def number(self, name: str, *, low: int = 0, high: int = 2**31 - 1) -> int:
-        value = self._left.pop(name, None)
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            self.fault(name, f"a whole number of {low} to {high} is wanted")
-            return low
-        return value
-
-    def day(self, name: str, *, optional: bool = False) -> date | None:
-        if optional and name not in self._left:
-            return None
-        try:
-            return date.fromisoformat(self._left.pop(name, None))
-        except (TypeError, ValueError):
-            self.fault(name, "a day that exists, written yyyy-mm-dd, is wanted")
-            return None
-
-    def choice(self, name: str, kind: type[_E]) -> _E:
-        return self._one_of(name, self._left.pop(name, None), kind)
-
-    def choices(self, name: str, kind: type[_E]) -> tuple[_E, ...]:
-        values = self._left.pop(name, None)
-        if not isinstance(values, list):
-            self.fault(name, "a list is wanted")
-            return ()
-        return tuple(self._one_of(name, value, kind) for value in values)
-
-    def objects(self, name: str, *, named_by: str, optional: bool = False) -> list[_Reader]:
-        """Give out a list of objects; faults name each by its position and by its own field ``named_by``."""
-        values = self._left.pop(name, [] if optional else None)
-        if not isinstance(values, list):
-            self.fault(name, "a list of objects is wanted")
-            return []
-        readers = []
-        for number, value in enumerate(values, start=1):
-            own_name = value.get(named_by) if isinstance(value, dict) else None
-            label = f"{name}[{number}]" + (f" {own_name}" if isinstance(own_name, str) else "")
-            readers.append(_Reader(value, f"{self.where}, {label}", self.faults))
-        return readers
-
-    def finish(self) -> None:
-        for name in self._left:
-            self.fault(name, "there is no such field")
-
-    def _one_of(self, name: str, value: object, kind: type[_E]) -> _E:
-        try:
-            if not isinstance(value, bool):
-                return kind(value)
-        except ValueError:
-            pass
-        self.fault(name, f"one of {', '.join(str(member.value) for member in kind)} is wanted")
-        return next(iter(kind))
-
-
-def _each_field_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Refuse an object that says a field twice; Python would silently keep the second."""
-    content = dict(pairs)
-    if len(content) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"field {next(name for name in names if names.count(name) > 1)!r} stands twice in one object")
-    return content
-
-
-def _note_repeats(keys: Iterable[str], where: str, faults: list[str]) -> None:
-    seen: set[str] = set()
-    for key in keys:
-        if key in seen and key:
-            faults.append(f"{where} {key!r} stands twice")
-        seen.add(key)
-
-
-def _malformed(faults: list[str]) -> Malformed:
-    return Malformed(
-        Reason.FIELD_INVALID,
-        "read a catalogue file",
-        got=f"{len(faults)} fault(s): " + "; ".join(faults),
-        expected="a file without any, since none is taken in part",
-        mend="correct the fields named and load the file again",
-    )

@@ -9,16 +9,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 
 from gateway.domain.application import Material, Party
 from gateway.domain.case import Case, CaseState, EventBody, ProcessingBody, RecordedEvent, Side
-from gateway.domain.catalogue import Item
+from gateway.domain.catalogue import Item, Window
+from gateway.domain.coverage import Coverage
+from gateway.domain.crosswalk import CrosswalkRow, ReviewState
 from gateway.domain.deadline import Deadline
-from gateway.domain.translation import Translation
+from gateway.domain.guide import Guide
+from gateway.domain.suggestions import Suggestion
+from gateway.domain.translation import Direction, Translation
+from trust.review import Verdict
 
 # --------------------------------------------------------------------------------------------------------------------
 # Asked
 # --------------------------------------------------------------------------------------------------------------------
+
+
+class FileFormat(StrEnum):
+    """What a crosswalk is written in."""
+
+    CSV = "csv"
+    """For people with spreadsheets."""
+    SSSOM = "sssom"
+    """SSSOM TSV."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +103,113 @@ class Translate:
     answers: Mapping[str, str]
     as_of: date | None
     """Day in Beijing; today when None."""
+    version: int | None = None
+    direction: Direction = Direction.FORWARD
+    minimum_review: ReviewState = ReviewState.BOTH_SIDES
+    allow_chain: bool = False
+    suggestions: int = 0
+    """How many similar names to suggest when nothing is mapped, 0 to 20."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranslateBatch:
+    """Translate many codes for one day."""
+
+    source: str
+    target: str
+    as_of: date | None
+    minimum_review: ReviewState
+    allow_chain: bool
+    questions: tuple[tuple[str, Mapping[str, str]], ...]
+    """Code and answers, 1 to 10,000. A code of the wrong length is the question's own fault, not the call's."""
 
 
 @dataclass(frozen=True, slots=True)
 class GetItem:
-    """Show one item."""
+    """Show one item; the newest version when None."""
 
     catalogue: str
     code: str
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GetCoverage:
+    """Count how far one catalogue is mapped to another."""
+
+    source: str
+    target: str
+    as_of: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class GetGuide:
+    """Make the 明白卡 for one situation."""
+
+    source: str
+    target: str
+    code: str
+    answers: Mapping[str, str]
+    as_of: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncCatalogue:
+    """Give out this gateway's own catalogue."""
+
+    catalogue: str
+    since_edition: int
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCrosswalk:
+    """One part of a crosswalk file."""
+
+    idempotency_key: str
+    upload: str
+    part: int
+    parts: int
+    content: bytes = field(repr=False)
+    format: FileFormat
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExportCrosswalk:
+    """Give the crosswalk out as a file, part by part; between two regions when they are not empty."""
+
+    format: FileFormat
+    page: str
+    regions: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListRows:
+    """List rows with their standing."""
+
+    regions: tuple[str, str] | None
+    code: str
+    awaiting_us: bool
+    limit: int
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRows:
+    """Sign for rows, or withdraw them."""
+
+    idempotency_key: str
+    rows: tuple[bytes, ...]
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListChanges:
+    """What the crosswalk journal has behind a position."""
+
+    after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +292,16 @@ Command = (
     | GetCase
     | ListCases
     | Translate
+    | TranslateBatch
     | GetItem
+    | GetCoverage
+    | GetGuide
+    | SyncCatalogue
+    | ImportCrosswalk
+    | ExportCrosswalk
+    | ListRows
+    | ReviewRows
+    | ListChanges
     | IssueLicence
     | SetLicenceStatus
     | VerifyLicence
@@ -259,6 +382,18 @@ class Translated:
     """The outcome of a translation."""
 
     translation: Translation
+    on: date
+    """The Beijing day that it holds for."""
+    suggestions: tuple[Suggestion, ...] = ()
+    """Similar names for a person to look at. They never route a case."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedBatch:
+    """The outcomes of many, in the order of the questions; for a question that was not right, the field at fault."""
+
+    on: date
+    outcomes: tuple[Translation | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +401,87 @@ class ShownItem:
     """One item."""
 
     item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCoverage:
+    """How far a catalogue is mapped."""
+
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGuide:
+    """明白卡."""
+
+    guide: Guide
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueChanges:
+    """A page of this gateway's own catalogue. Field by field as ``gateway.ports.CataloguePage``."""
+
+    edition: int
+    since_edition: int
+    name: str
+    windows: tuple[Window, ...]
+    records: tuple[bytes, ...]
+    next_page: str
+    digest: bytes
+    record_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """How one row of a file differs from what there was."""
+
+    row: CrosswalkRow
+    columns: tuple[tuple[str, str, str], ...]
+    """(column, before, after) against the highest version there was; empty for a new row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import changed, or would change. While parts are missing, all of it is empty."""
+
+    complete: bool
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    changes: tuple[RowChange, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """A piece of a file."""
+
+    content: bytes = field(repr=False)
+    next_page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A page of rows."""
+
+    rows: tuple[CrosswalkRow, ...]
+    next_page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What stands after a review."""
+
+    in_force: int
+    awaiting_other_side: int
+    review: str
+
+
+@dataclass(frozen=True, slots=True)
+class JournalPiece:
+    """Entries of the crosswalk journal: position, record of a row or empty, review or empty."""
+
+    entries: tuple[tuple[int, bytes, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

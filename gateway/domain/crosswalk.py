@@ -1,7 +1,7 @@
 """The crosswalk: which item of one catalogue answers to which item of another, as agreed by both places.
 
-A row maps one source item, under conditions, to one target item. It is made by people, reviewed by both sides, dated,
-and kept in a CSV file that people read and correct. ``gateway.domain.translation`` applies it.
+A row maps one source item, under conditions, to one target item. It is made by people, signed for by both sides, dated,
+and kept in files that people read and correct. ``gateway.domain.translation`` applies it.
 
 What the relationship says, always seen from the source and within the row's conditions:
 
@@ -18,33 +18,29 @@ staff and never guessed from.
 
 Rules:
 
-1. A row counts when both sides have reviewed it; until then it is a proposal.
-2. A row holds from ``valid_from`` to ``valid_until``, both included (Beijing days).
-3. Of the rows that count and decide, no two may ever apply to one case. They must differ in their days or in a
-   question whose allowed answers don't overlap. A crosswalk that breaks this can't be made, so translation never has
-   to choose.
-4. A file with a fault is refused as a whole, with every fault named by its row.
+1. A row is its content: whoever changes a word of it makes another row, with another hash, that nobody has signed for.
+   A changed row keeps its id and has a higher version.
+2. A row counts between two places when a member of each has signed for its hash (``gateway.domain.reviews``); until
+   then it is a proposal. Either side can withdraw, for good, from a day on; answers for earlier days stay as they were.
+3. A row holds from ``valid_from`` to ``valid_until``, both included (Beijing days). From the day on which a higher
+   version of it counts and has begun, it holds no more, even if that version is withdrawn later.
+4. Of the rows that count and decide, no two may ever apply to one case. They must differ in their days or in a
+   question whose allowed answers don't overlap. Files and reviews that would break this are refused; should two sides'
+   reviews cross and break it all the same, translation says so and chooses neither.
 """
 
 from __future__ import annotations
 
-import csv
-import io
+import hashlib
 import itertools
-import re
+import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from types import MappingProxyType
-from typing import Final, TypeVar
-
-from gateway.domain.catalogue import Catalogue, Item
-from gateway.domain.codes import MAX_CODE_LENGTH
-from trust.errors import Malformed, Reason
-
-_T = TypeVar("_T")
+from typing import Final
 
 
 class Relationship(StrEnum):
@@ -56,21 +52,90 @@ class Relationship(StrEnum):
     RELATED = "related"
     NONE = "none"
 
+    @property
+    def inverse(self) -> Relationship:
+        """What the source is to the target. There is no source that ``NONE`` could be read backwards from."""
+        return _INVERSES.get(self, self)
+
+
+_INVERSES: Final = {
+    Relationship.BROADER: Relationship.NARROWER,
+    Relationship.NARROWER: Relationship.BROADER,
+}
+
+_R = Relationship
+COMPOSITIONS: Final[Mapping[tuple[Relationship, Relationship], Relationship]] = MappingProxyType(
+    {
+        (_R.EQUIVALENT, _R.EQUIVALENT): _R.EQUIVALENT,
+        (_R.EQUIVALENT, _R.BROADER): _R.BROADER,
+        (_R.EQUIVALENT, _R.NARROWER): _R.NARROWER,
+        (_R.EQUIVALENT, _R.RELATED): _R.RELATED,
+        (_R.EQUIVALENT, _R.NONE): _R.NONE,
+        (_R.BROADER, _R.EQUIVALENT): _R.BROADER,
+        (_R.BROADER, _R.BROADER): _R.BROADER,
+        (_R.BROADER, _R.NONE): _R.NONE,
+        (_R.NARROWER, _R.EQUIVALENT): _R.NARROWER,
+        (_R.NARROWER, _R.NARROWER): _R.NARROWER,
+        (_R.RELATED, _R.EQUIVALENT): _R.RELATED,
+    }
+)
+"""What two steps of a chain make together (the chaining rules of SSSOM). A pair that is not here makes *nothing*: of
+broader and then narrower, the two ends may have all or nothing in common."""
+
+
+class ReviewState(IntEnum):
+    """How far the review of a row between two places has come; a higher one includes the lower."""
+
+    PROPOSED = 0
+    """Nobody's member has signed for it."""
+    ONE_SIDE = 1
+    """One of the two sides has."""
+    BOTH_SIDES = 2
+    """Both have. Only such a row can route a case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Who has signed for a row and who has withdrawn: the outcome of ``gateway.domain.reviews``. Rows share it."""
+
+    approved_by: tuple[str, ...] = ()
+    """Ids of the gateways whose officers signed for the row, sorted, whether or not somebody withdrew it since."""
+    withdrawn_by: tuple[str, ...] = ()
+    """Ids of the gateways that withdrew it, sorted."""
+    withdrawn_on: date | None = None
+    """First Beijing day on which it no longer counts; ``None`` when nobody withdrew it."""
+    _regions: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_regions", frozenset(member.partition(".")[0] for member in self.approved_by))
+
+    def between(self, one: str, other: str) -> ReviewState:
+        """Say how far the review between two regions has come, withdrawals apart."""
+        return ReviewState((one in self._regions) + (other in self._regions))
+
+
+PROPOSED: Final = Standing()
+"""Nobody has signed yet."""
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+ALWAYS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({})
+"""Empty mappings that rows share."""
+
 
 @dataclass(frozen=True, slots=True)
 class CrosswalkRow:
-    """One agreed mapping of a source item, under conditions, to a target item."""
+    """One mapping of a source item, under conditions, to a target item."""
 
     id: str
-    """Name of the row, unique in the file."""
+    """Name of the row, the same for all its versions; at most 64 characters."""
     source_catalogue: str
-    """Region of the source catalogue, six digits."""
+    """Region of the source catalogue, six digits; ``catalogue.NATIONAL`` for the national basic list."""
     source_code: str
     """Code of the source item, letter for letter."""
     source_name: str
     """Name of the source item as the reviewers saw it, so that a person can read the file."""
     target_catalogue: str
-    """Region of the target catalogue, six digits."""
+    """Region of the target catalogue, six digits; ``catalogue.NATIONAL`` for the national basic list."""
     target_code: str
     """Code of the target item, letter for letter; empty exactly when the relationship is none."""
     target_name: str
@@ -93,14 +158,13 @@ class CrosswalkRow:
     """How sure the reviewers are, in percent, 0 to 100. For people: it never decides."""
     justification: str
     """Why the two are taken as they are, in words."""
-    reviewed_by: tuple[str, ...]
-    """Ids of the members whose reviewers signed for it, for example 430600.gateway."""
+    standing: Standing = PROPOSED
+    """Who has signed for it. Not part of the record."""
+    hash: bytes = field(init=False, repr=False, compare=False)
+    """SHA-256 of ``record_of`` the row, 32 bytes: what reviewers sign for."""
 
-    @property
-    def reviewed_by_both(self) -> bool:
-        """Whether a member of each side's region signed for it (rule 1)."""
-        regions = {member.partition(".")[0] for member in self.reviewed_by}
-        return self.source_catalogue in regions and self.target_catalogue in regions
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hash", hashlib.sha256(record_of(self)).digest())
 
     @property
     def decides(self) -> bool:
@@ -117,304 +181,136 @@ class CrosswalkRow:
         """Whether the row's days are over."""
         return self.valid_until is not None and on > self.valid_until
 
+    def withdrawn_by(self, on: date) -> bool:
+        """Whether a side has withdrawn it by then."""
+        return self.standing.withdrawn_on is not None and on >= self.standing.withdrawn_on
+
+    def counts(self, one: str, other: str) -> bool:
+        """Whether members of both regions signed for it (rule 2), withdrawals apart."""
+        return self.standing.between(one, other) is ReviewState.BOTH_SIDES
+
+
+def cells_of(row: CrosswalkRow) -> dict[str, str]:
+    """Write the content of a row as texts by column: what files hold and what the record is made of.
+
+    In ``conditions``, ``materials`` and ``products`` entries are ``key=value`` joined by ``;`` in order of key, and
+    several allowed answers are joined by ``|`` in order.
+    """
+    return {
+        "id": row.id,
+        "source_catalogue": row.source_catalogue,
+        "source_code": row.source_code,
+        "source_name": row.source_name,
+        "target_catalogue": row.target_catalogue,
+        "target_code": row.target_code,
+        "target_name": row.target_name,
+        "relationship": row.relationship.value,
+        "conditions": ";".join(f"{key}={'|'.join(sorted(row.conditions[key]))}" for key in sorted(row.conditions)),
+        "materials": ";".join(f"{key}={row.materials[key]}" for key in sorted(row.materials)),
+        "products": ";".join(f"{key}={row.products[key]}" for key in sorted(row.products)),
+        "valid_from": row.valid_from.isoformat(),
+        "valid_until": row.valid_until.isoformat() if row.valid_until else "",
+        "version": str(row.version),
+        "confidence": str(row.confidence),
+        "justification": row.justification,
+    }
+
+
+def record_of(row: CrosswalkRow) -> bytes:
+    """Write the record of a row: canonical JSON (sorted keys, no blanks, UTF-8) of its cells, without the standing."""
+    return json.dumps(cells_of(row), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
 
 def may_coincide(one: CrosswalkRow, other: CrosswalkRow) -> bool:
-    """Whether some case on some day could meet both rows (rule 3)."""
-    if one.over_by(other.valid_from) or other.over_by(one.valid_from):
+    """Whether some case on some day could meet both rows (rule 4). Versions of one row follow one another."""
+    if one.id == other.id or one.over_by(other.valid_from) or other.over_by(one.valid_from):
         return False
     shared = one.conditions.keys() & other.conditions.keys()
     return all(one.conditions[question] & other.conditions[question] for question in shared)
 
 
-@dataclass(frozen=True, slots=True)
-class Crosswalk:
-    """The rows, found by source item and target catalogue in constant time."""
-
-    rows: tuple[CrosswalkRow, ...]
-    """All rows, in the order of the file."""
-    _from_source: Mapping[tuple[str, str, str], tuple[CrosswalkRow, ...]] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        if faults := _contradictions(self.rows):
-            raise _malformed("make a crosswalk", faults)
-        grouped: defaultdict[tuple[str, str, str], list[CrosswalkRow]] = defaultdict(list)
-        for row in self.rows:
-            grouped[row.source_catalogue, row.source_code, row.target_catalogue].append(row)
-        object.__setattr__(self, "_from_source", {key: tuple(rows) for key, rows in grouped.items()})
-
-    def rows_from(self, source_catalogue: str, source_code: str, target_catalogue: str) -> tuple[CrosswalkRow, ...]:
-        """Return every row that leads from one item to one catalogue, whatever its state."""
-        return self._from_source.get((source_catalogue, source_code, target_catalogue), ())
+Route = tuple[str, str, str]
+"""Source catalogue, source code, target catalogue."""
 
 
-def _contradictions(rows: Sequence[CrosswalkRow]) -> list[str]:
-    """Name every pair of rows that breaks rule 3, and every id that stands twice."""
-    faults = [f"id {row_id!r} stands twice" for row_id in _repeated(row.id for row in rows)]
-    deciding = [row for row in rows if row.decides and row.reviewed_by_both]
-    deciding.sort(key=_route)
-    for _, group in itertools.groupby(deciding, key=_route):
-        faults += [
-            f"rows {one.id!r} and {other.id!r} could both apply to one case of item {one.source_code}"
-            for one, other in itertools.combinations(group, 2)
-            if may_coincide(one, other)
-        ]
-    return faults
-
-
-def _route(row: CrosswalkRow) -> tuple[str, str, str]:
+def route_of(row: CrosswalkRow) -> Route:
+    """Return what a row leads from and to."""
     return row.source_catalogue, row.source_code, row.target_catalogue
 
 
-def _repeated(values: Iterable[str]) -> list[str]:
-    seen: set[str] = set()
-    repeated: dict[str, None] = {}
-    for value in values:
-        if value in seen:
-            repeated[value] = None
-        seen.add(value)
-    return list(repeated)
+def contradictions(rows: Sequence[CrosswalkRow]) -> list[tuple[CrosswalkRow, CrosswalkRow]]:
+    """List the pairs that would break rule 4 if all these rows counted."""
+    deciding = sorted((row for row in rows if row.decides), key=route_of)
+    return [
+        (one, other)
+        for _, group in itertools.groupby(deciding, key=route_of)
+        for one, other in itertools.combinations(group, 2)
+        if may_coincide(one, other)
+    ]
 
 
-def faults_against(crosswalk: Crosswalk, source: Catalogue, target: Catalogue) -> tuple[str, ...]:
-    """Compare the rows from one catalogue to the other with what the two catalogues say; empty when all agrees.
-
-    Each sentence begins with the row's id. Named are items, questions, answers and materials that don't exist, and
-    names that have changed since the reviewers saw them. ``tongban config check`` shows these to the operator. A row
-    whose item or question is gone never matches; the other faults change no match, and the two places settle them.
-    """
-    faults: list[str] = []
-    for row in crosswalk.rows:
-        if (row.source_catalogue, row.target_catalogue) != (source.id, target.id):
-            continue
-        source_item = source.find(row.source_code)
-        faults += _side_faults(row, "source", source_item, row.source_name)
-        if source_item:
-            faults += _answer_faults(row, "conditions", source_item, row.conditions)
-            faults += _material_faults(row, "source", source_item, row.materials.keys())
-        if row.relationship is Relationship.NONE:
-            continue
-        target_item = target.find(row.target_code)
-        faults += _side_faults(row, "target", target_item, row.target_name)
-        if target_item:
-            products = {question: frozenset({answer}) for question, answer in row.products.items()}
-            faults += _answer_faults(row, "products", target_item, products)
-            faults += _material_faults(row, "target", target_item, row.materials.values())
-    return tuple(faults)
+_Rows = CrosswalkRow | tuple[CrosswalkRow, ...]
 
 
-def _side_faults(row: CrosswalkRow, side: str, item: Item | None, name_seen: str) -> list[str]:
-    if item is None:
-        return [f"{row.id}: the {side} item is not in its catalogue"]
-    if item.name != name_seen:
-        return [f"{row.id}: the {side} item is now called {item.name}, and the reviewers saw {name_seen}"]
-    return []
+@dataclass(frozen=True, slots=True)
+class Crosswalk:
+    """All rows with their standing, found from either end in constant time."""
 
+    rows: tuple[CrosswalkRow, ...]
+    """All versions of all rows, each once."""
+    _forward: Mapping[tuple[str, str], Mapping[str, _Rows]] = field(init=False, repr=False, compare=False)
+    _backward: Mapping[tuple[str, str], Mapping[str, _Rows]] = field(init=False, repr=False, compare=False)
+    _newer: Mapping[bytes, tuple[CrosswalkRow, ...]] = field(init=False, repr=False, compare=False)
 
-def _answer_faults(row: CrosswalkRow, column: str, item: Item, answers: Mapping[str, frozenset[str]]) -> list[str]:
-    faults = []
-    for key, allowed in answers.items():
-        question = item.question(key)
-        if question is None:
-            faults.append(f"{row.id}: {column} name question {key!r}, which {item.name} does not ask")
-            continue
-        faults += [
-            f"{row.id}: {column} name answer {key}={answer}, which {item.name} does not offer"
-            for answer in sorted(allowed)
-            if question.option(answer) is None
-        ]
-    return faults
+    def __post_init__(self) -> None:
+        # Keyed by the pair of catalogues and then by code, and without a tuple for a single row: a hundred thousand
+        # rows then cost two dictionaries and no more.
+        forward: defaultdict[tuple[str, str], dict[str, _Rows]] = defaultdict(dict)
+        backward: defaultdict[tuple[str, str], dict[str, _Rows]] = defaultdict(dict)
+        by_id: dict[str, _Rows] = {}
+        for row in self.rows:
+            _add(forward[row.source_catalogue, row.target_catalogue], row.source_code, row)
+            if row.target_code:
+                _add(backward[row.target_catalogue, row.source_catalogue], row.target_code, row)
+            _add(by_id, row.id, row)
+        newer = {
+            row.hash: tuple(other for other in versions if other.version > row.version)
+            for versions in by_id.values()
+            if isinstance(versions, tuple)
+            for row in versions
+        }
+        object.__setattr__(self, "_forward", dict(forward))
+        object.__setattr__(self, "_backward", dict(backward))
+        object.__setattr__(self, "_newer", newer)
 
+    def rows_from(self, source_catalogue: str, source_code: str, target_catalogue: str) -> tuple[CrosswalkRow, ...]:
+        """Return every row that leads from one item to one catalogue, whatever its state."""
+        return _found(self._forward, (source_catalogue, target_catalogue), source_code)
 
-def _material_faults(row: CrosswalkRow, side: str, item: Item, keys: Iterable[str]) -> list[str]:
-    known = {material.key for material in item.materials}
-    return [f"{row.id}: material {key!r} is not one of the {side} item" for key in keys if key not in known]
+    def rows_to(self, target_catalogue: str, target_code: str, source_catalogue: str) -> tuple[CrosswalkRow, ...]:
+        """Return every row that leads to one item from one catalogue, whatever its state."""
+        return _found(self._backward, (target_catalogue, source_catalogue), target_code)
 
-
-# --- The file: CSV, UTF-8, one row a mapping ------------------------------------------------------------------------
-
-COLUMNS: Final = (
-    "id",
-    "source_catalogue",
-    "source_code",
-    "source_name",
-    "target_catalogue",
-    "target_code",
-    "target_name",
-    "relationship",
-    "conditions",
-    "materials",
-    "products",
-    "valid_from",
-    "valid_until",
-    "version",
-    "confidence",
-    "justification",
-    "reviewed_by",
-)
-"""The columns, in any order. In ``conditions``, ``materials`` and ``products`` entries are ``key=value`` joined by
-``;``, and several allowed answers are joined by ``|``. Members in ``reviewed_by`` are joined by ``;``."""
-
-_KEY: Final = re.compile(r"[a-z0-9_]+")
-_REGION: Final = re.compile(r"[0-9]{6}")
-_MEMBER: Final = re.compile(r"[0-9]{6}\.[a-z][a-z0-9-]*")
-_ROUNDED_BY_A_SPREADSHEET: Final = re.compile(r"[0-9.]+E\+?[0-9]+", re.IGNORECASE)
-
-
-def parse_crosswalk(text: str) -> Crosswalk:
-    """Read a crosswalk file.
-
-    Raises ``Malformed`` with every fault of the file at once, each named by its row as a spreadsheet numbers it (the
-    heading is row 1); nothing is imported in part.
-    """
-    records: list[list[str]] = []
-    try:
-        for record in csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True):
-            records.append(record)  # noqa: PERF402 (the count of those read names the row of an error)
-    except csv.Error as error:
-        raise _malformed("read a crosswalk file", [f"row {len(records) + 1}: not CSV: {error}"]) from None
-    headings = [heading.strip() for heading in records[0]] if records else []
-    faults = [f"row 1: column {name!r} is missing" for name in COLUMNS if name not in headings]
-    faults += [f"row 1: column {name!r} is not one of this file" for name in headings if name not in COLUMNS]
-    faults += [f"row 1: column {name!r} stands twice" for name in _repeated(headings)]
-    if faults:  # without the right columns every cell would be one more
-        raise _malformed("read a crosswalk file", faults)
-    rows: list[CrosswalkRow] = []
-    for number, record in enumerate(records[1:], start=2):
-        if len(record) == len(headings):
-            rows.append(_RowReader(number, dict(zip(headings, record, strict=True)), faults).row())
-        elif record:  # an empty line is none
-            faults.append(f"row {number}: {len(record)} cells; {len(headings)} are wanted")
-    faults = faults or _contradictions(rows)
-    if faults:
-        raise _malformed("read a crosswalk file", faults)
-    return Crosswalk(tuple(rows))
-
-
-class _RowReader:
-    """One row of the file: turns cells into values and notes every fault under the row's number.
-
-    A cell with a fault yields a stand-in, so that the rest of the file is read too; any fault refuses the file.
-    """
-
-    def __init__(self, number: int, cells: Mapping[str, str], faults: list[str]) -> None:
-        self._number = number
-        self._cells = {column: cell.strip() for column, cell in cells.items()}
-        self._faults = faults
-
-    def row(self) -> CrosswalkRow:
-        relationship = self._relationship()
-        absent = relationship is Relationship.NONE
-        valid_from = self._day("valid_from") or date.min
-        valid_until = self._day("valid_until") if self._cells["valid_until"] else None
-        if valid_until is not None and valid_until < valid_from:
-            self._fault("valid_until", "it is before valid_from")
-        row = CrosswalkRow(
-            id=self._text("id"),
-            source_catalogue=self._matching("source_catalogue", _REGION, "a region of six digits"),
-            source_code=self._code("source_code"),
-            source_name=self._text("source_name"),
-            target_catalogue=self._matching("target_catalogue", _REGION, "a region of six digits"),
-            target_code=self._empty("target_code") if absent else self._code("target_code"),
-            target_name=self._empty("target_name") if absent else self._text("target_name"),
-            relationship=relationship,
-            conditions=self._conditions(),
-            materials=self._pairs("materials"),
-            products=self._pairs("products"),
-            valid_from=valid_from,
-            valid_until=valid_until,
-            version=self._number_in("version", 1, 2**31 - 1),
-            confidence=self._number_in("confidence", 0, 100),
-            justification=self._text("justification"),
-            reviewed_by=self._members(),
+    def superseded_by(self, row: CrosswalkRow, one: str, other: str, on: date) -> CrosswalkRow | None:
+        """Return the higher version that took a row's place by then between two regions (rule 3); usually ``None``."""
+        return next(
+            (each for each in self._newer.get(row.hash, ()) if each.begun_by(on) and each.counts(one, other)), None
         )
-        if row.source_catalogue and row.source_catalogue == row.target_catalogue:
-            self._fault("target_catalogue", "it is the source catalogue itself")
-        return row
-
-    def _fault(self, column: str, what: str) -> None:
-        self._faults.append(f"row {self._number}, {column}: {what}")
-
-    def _text(self, column: str) -> str:
-        text = self._cells[column]
-        if not text:
-            self._fault(column, "it is empty")
-        return text
-
-    def _empty(self, column: str) -> str:
-        if self._cells[column]:
-            self._fault(column, "it must be empty where the relationship is none")
-        return ""
-
-    def _matching(self, column: str, pattern: re.Pattern[str], wanted: str) -> str:
-        text = self._cells[column]
-        if pattern.fullmatch(text) is None:
-            self._fault(column, f"{text!r} is not {wanted}")
-            return ""
-        return text
-
-    def _code(self, column: str) -> str:
-        code = self._text(column)
-        if _ROUNDED_BY_A_SPREADSHEET.fullmatch(code):
-            self._fault(column, f"{code!r} is a code that a spreadsheet has rounded; format the column as text")
-        elif len(code) > MAX_CODE_LENGTH:
-            self._fault(column, f"{len(code)} characters; {MAX_CODE_LENGTH} are the most")
-        return code
-
-    def _relationship(self) -> Relationship:
-        try:
-            return Relationship(self._cells["relationship"])
-        except ValueError:
-            self._fault("relationship", f"{self._cells['relationship']!r} is not one of {', '.join(Relationship)}")
-            return Relationship.RELATED
-
-    def _day(self, column: str) -> date | None:
-        try:
-            return date.fromisoformat(self._cells[column])
-        except ValueError:
-            self._fault(column, f"{self._cells[column]!r} is not a day written yyyy-mm-dd")
-            return None
-
-    def _number_in(self, column: str, low: int, high: int) -> int:
-        text = self._cells[column]
-        if not (text.isascii() and text.isdecimal() and len(text) <= 10 and low <= int(text) <= high):
-            self._fault(column, f"{text!r} is not a whole number of {low} to {high}")
-            return low
-        return int(text)
-
-    def _conditions(self) -> Mapping[str, frozenset[str]]:
-        return self._entries("conditions", lambda value: frozenset(value.split("|")), allows_alternatives=True)
-
-    def _pairs(self, column: str) -> Mapping[str, str]:
-        return self._entries(column, str, allows_alternatives=False)
-
-    def _entries(self, column: str, read: Callable[[str], _T], *, allows_alternatives: bool) -> Mapping[str, _T]:
-        entries: dict[str, _T] = {}
-        for entry in filter(None, self._cells[column].split(";")):
-            key, _, value = entry.partition("=")
-            alternatives = value.split("|")
-            if not all(_KEY.fullmatch(part) for part in (key, *alternatives)):
-                self._fault(column, f"{entry!r} is not written key=value in lower-case letters, digits and underscores")
-            elif len(alternatives) > 1 and not allows_alternatives:
-                self._fault(column, f"{entry!r} has more than one value")
-            elif key in entries:
-                self._fault(column, f"{key!r} stands twice")
-            else:
-                entries[key] = read(value)
-        return MappingProxyType(entries)
-
-    def _members(self) -> tuple[str, ...]:
-        members = tuple(filter(None, self._cells["reviewed_by"].split(";")))
-        for member in members:
-            if _MEMBER.fullmatch(member) is None:
-                self._fault("reviewed_by", f"{member!r} is not a member's id, for example 430600.gateway")
-        return members
 
 
-def _malformed(doing: str, faults: Sequence[str]) -> Malformed:
-    return Malformed(
-        Reason.FIELD_INVALID,
-        doing,
-        got=f"{len(faults)} fault(s): " + "; ".join(faults),
-        expected="none, since nothing is taken in part",
-        mend="correct the rows named and load the file again",
-    )
+def _add(into: dict[str, _Rows], key: str, row: CrosswalkRow) -> None:
+    there = into.get(key)
+    if there is None:
+        into[key] = row
+    else:
+        into[key] = (*there, row) if isinstance(there, tuple) else (there, row)
+
+
+def _found(
+    index: Mapping[tuple[str, str], Mapping[str, _Rows]], catalogues: tuple[str, str], code: str
+) -> tuple[CrosswalkRow, ...]:
+    by_code = index.get(catalogues)
+    there = by_code.get(code) if by_code else None
+    if there is None:
+        return ()
+    return there if isinstance(there, tuple) else (there,)

@@ -27,9 +27,10 @@ from gateway.domain.case import (
     Decided as DecidedBody,
 )
 from gateway.domain.case_number import CaseNumber
-from gateway.domain.catalogue import Item, MaterialRequirement, required_materials
+from gateway.domain.catalogue import Item, MaterialRequirement
 from gateway.domain.people import id_number_flaw
-from gateway.domain.translation import Matched, require_match, translate
+from gateway.domain.situations import required_materials
+from gateway.domain.translation import Match, Query, require_match, translate
 from gateway.exchange import licences, records
 from gateway.exchange.caller import Caller
 from gateway.exchange.decided import Decided
@@ -71,16 +72,15 @@ async def open_case(house: House, caller: Caller, asked: commands.OpenCase) -> D
     if asked.agent is not None:
         _require_possible_number(asked.agent, "agent")
     # 2
-    source = house.knowledge.catalogue(house.region)
-    target = house.knowledge.catalogue(asked.processing_region)
     today = beijing_date(caller.now)
-    item = source.item_in_force(asked.item_code, today)
-    item.check_answers(asked.answers)
-    match = require_match(translate(source, target, house.knowledge.crosswalk, asked.item_code, asked.answers, today))
+    item = house.knowledge.catalogue(house.region).item_in_force(asked.item_code, today)
+    query = Query(house.region, asked.processing_region, asked.item_code, today, asked.answers)
+    matched = require_match(translate(house.knowledge.atlas, query))
+    target, match = matched.target, matched.match
     # 3
     requirements = required_materials(item, asked.answers)
     _require_materials(requirements, asked.materials)
-    _require_target_materials(match, asked.materials)
+    _require_target_materials(target, match, asked.materials)
     # 4
     await licences.require_own_licences(
         house, caller, item, asked.materials, nonce=asked.presentation_nonce, applicant=asked.applicant
@@ -92,8 +92,8 @@ async def open_case(house: House, caller: Caller, asked: commands.OpenCase) -> D
         accepting_region=house.region,
         processing_region=asked.processing_region,
         source_item=_reference(item),
-        target_item=_reference(match.target),
-        crosswalk_row=match.row.id,
+        target_item=_reference(target),
+        crosswalk_row=match.path[-1].row.id,
         answers=dict(asked.answers),
         products=dict(match.products),
         applicant=asked.applicant,
@@ -113,7 +113,7 @@ async def open_case(house: House, caller: Caller, asked: commands.OpenCase) -> D
         accepting_region=house.region,
         processing_region=asked.processing_region,
         source_code=item.code,
-        target_code=match.target.code,
+        target_code=target.code,
         item_name=item.name,
         state=CaseState.SUBMITTED,
         opened_at=caller.now,
@@ -282,12 +282,12 @@ def _reference(item: Item) -> ItemReference:
     return ItemReference(item.catalogue, item.code, str(item.version), item.name)
 
 
-def _require_target_materials(match: Matched, given: Sequence[Material]) -> None:
+def _require_target_materials(target: Item, match: Match, given: Sequence[Material]) -> None:
     """What the processing place requires for this situation must be covered by what was given, under its own keys."""
     there = {match.materials.get(material.key, material.key) for material in given}
     missing = [
         wanted
-        for wanted in required_materials(match.target, match.products)
+        for wanted in required_materials(target, match.products)
         if wanted.required and not wanted.may_be_deferred and wanted.key not in there
     ]
     if missing:
@@ -295,7 +295,7 @@ def _require_target_materials(match: Matched, given: Sequence[Material]) -> None
             Reason.MATERIAL_MISSING,
             "the processing place requires materials that are not there",
             got=f"nothing for {', '.join(wanted.name for wanted in missing)}",
-            expected=f"every required material of {match.target.code} in {match.target.catalogue}",
+            expected=f"every required material of {target.code} in {target.catalogue}",
             mend=f"hand them in as well, under the keys {', '.join(wanted.key for wanted in missing)}",
             details={"materials": ",".join(wanted.key for wanted in missing)},
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.domain import commands
 from gateway.domain.calendar import beijing_date
-from gateway.domain.translation import translate
+from gateway.domain.translation import Query, translate
 from gateway.exchange.caller import Caller
 from gateway.exchange.decided import Decided
 from gateway.exchange.house import House
@@ -13,15 +13,8 @@ from trust.errors import NotFound, Reason
 
 async def translate_code(house: House, caller: Caller, asked: commands.Translate) -> Decided:
     """What a code comes to in another catalogue. A code that does not translate is an outcome, not an error."""
-    translation = translate(
-        house.knowledge.catalogue(asked.source),
-        house.knowledge.catalogue(asked.target),
-        house.knowledge.crosswalk,
-        asked.code,
-        asked.answers,
-        asked.as_of or beijing_date(caller.now),
-    )
-    return Decided(commands.Translated(translation))
+    query = Query(asked.source, asked.target, asked.code, asked.as_of or beijing_date(caller.now), asked.answers)
+    return Decided(commands.Translated(translate(house.knowledge.atlas, query), query.on))
 
 
 async def show_item(house: House, _: Caller, asked: commands.GetItem) -> Decided:

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 from gateway.domain.calendar import WorkingCalendar
 from gateway.domain.catalogue import Catalogue
 from gateway.domain.commands import Command
-from gateway.domain.crosswalk import Crosswalk
 from gateway.domain.ids import RANDOM_BYTES, ordered_id
+from gateway.domain.translation import Atlas
 from gateway.exchange.status_lists import StatusLists
 from gateway.ports import Clock, EventCodec, Store
 from trust.directory import Action, Directory
@@ -51,8 +51,8 @@ class Knowledge(Protocol):
         ...
 
     @property
-    def crosswalk(self) -> Crosswalk:
-        """The mapping between catalogues."""
+    def atlas(self) -> Atlas:
+        """Every catalogue here, and the crosswalk between them."""
         ...
 
     @property

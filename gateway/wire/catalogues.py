@@ -52,11 +52,11 @@ def _write_translation(translation: Translation) -> translation_pb2.Translation:
             return translation_pb2.Translation(
                 outcome=translation_pb2.TRANSLATION_OUTCOME_MATCHED,
                 item=write_item(translation.target),
-                crosswalk_row=translation.row.id,
-                material_keys=dict(translation.materials),
-                products=dict(translation.products),
+                crosswalk_row=translation.match.path[-1].row.id,
+                material_keys=dict(translation.match.materials),
+                products=dict(translation.match.products),
             )
-        case NeedsFacts(questions):
+        case NeedsFacts(questions=questions):
             return translation_pb2.Translation(
                 outcome=translation_pb2.TRANSLATION_OUTCOME_NEEDS_FACTS,
                 questions=[_write_question(asked.question) for asked in questions],

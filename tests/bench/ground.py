@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from gateway.config import Config, load
-from gateway.domain.catalogue import Catalogue, parse_catalogue
+from gateway.domain.catalogue import Catalogue
+from gateway.domain.catalogue_file import parse_catalogue
 from gateway.domain.crosswalk import Crosswalk, parse_crosswalk
 from gateway.rpc.tls import CertificateFiles
 from sandbox.federation import CITIES, DATA, JINGZHOU, YUEYANG, City, Federation, found

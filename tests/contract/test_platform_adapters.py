@@ -36,7 +36,8 @@ from gateway.domain.case import (
     WithdrawalRefused,
     Withdrawn,
 )
-from gateway.domain.catalogue import Catalogue, parse_catalogue
+from gateway.domain.catalogue import Catalogue
+from gateway.domain.catalogue_file import parse_catalogue
 from gateway.domain.platform import Notice, PlatformMessage, UnreadableNotice
 from gateway.ports import CallbackReader, Platform
 from sandbox.platforms import hunan, jingzhou

@@ -19,7 +19,8 @@ import adapters
 from gateway.app import Gateway, SystemClock
 from gateway.config import load
 from gateway.domain.case import ProcessingBody
-from gateway.domain.catalogue import Catalogue, parse_catalogue
+from gateway.domain.catalogue import Catalogue
+from gateway.domain.catalogue_file import parse_catalogue
 from gateway.domain.platform import Notice, NoticePage, PlatformMessage, PlatformReceipt
 from gateway.knowledge import StandingKnowledge
 from gateway.rpc.client import SignedClient

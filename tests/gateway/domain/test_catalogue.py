@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.catalogue import Catalogue, HandlingType, Item, dump_catalogue, parse_catalogue, required_materials
+from gateway.domain.catalogue import Catalogue, HandlingType, Item
+from gateway.domain.catalogue_file import dump_catalogue, parse_catalogue
+from gateway.domain.situations import required_materials
 from trust.errors import Malformed, NotFound, Reason, WrongState
 
 TODAY = date(2026, 11, 21)
@@ -188,7 +190,7 @@ def test_an_answer_that_is_not_offered_is_malformed_and_not_repeated() -> None:
 def test_the_same_code_twice_is_refused_by_the_file_and_by_the_value() -> None:
     file = content()
     file["items"].append(file["items"][0])
-    with pytest.raises(Malformed, match=f"'{CODE}' stands twice"):
+    with pytest.raises(Malformed, match=f"'{CODE} version 2' stands twice"):
         parse_catalogue(encode(file))
     item = catalogue().items[0]
     with pytest.raises(Malformed, match="each code once"):

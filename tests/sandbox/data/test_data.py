@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.catalogue import Catalogue, Item, ItemState, dump_catalogue, parse_catalogue, required_materials
+from gateway.domain.catalogue import Catalogue, Item, ItemState
+from gateway.domain.catalogue_file import dump_catalogue, parse_catalogue
 from gateway.domain.codes import CodeForm, uscc_flaw
 from gateway.domain.crosswalk import CrosswalkRow, faults_against, parse_crosswalk
 from gateway.domain.people import ApplicantType, id_number_flaw
 from gateway.domain.regions import province_of, region_on
+from gateway.domain.situations import required_materials
 from gateway.domain.translation import (
     MapExpired,
     Matched,

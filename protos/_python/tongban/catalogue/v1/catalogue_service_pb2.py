@@ -22,11 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from tongban.catalogue.v1 import coverage_pb2 as tongban_dot_catalogue_dot_v1_dot_coverage__pb2
+from tongban.catalogue.v1 import guide_pb2 as tongban_dot_catalogue_dot_v1_dot_guide__pb2
 from tongban.catalogue.v1 import item_pb2 as tongban_dot_catalogue_dot_v1_dot_item__pb2
 from tongban.catalogue.v1 import translation_pb2 as tongban_dot_catalogue_dot_v1_dot_translation__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,tongban/catalogue/v1/catalogue_service.proto\x12\x14tongban.catalogue.v1\x1a\x1ftongban/catalogue/v1/item.proto\x1a&tongban/catalogue/v1/translation.proto\"\xd9\x01\n\x10TranslateRequest\x12\x18\n\x10source_catalogue\x18\x01 \x01(\t\x12\x18\n\x10target_catalogue\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x44\n\x07\x61nswers\x18\x04 \x03(\x0b\x32\x33.tongban.catalogue.v1.TranslateRequest.AnswersEntry\x12\r\n\x05\x61s_of\x18\x05 \x01(\t\x1a.\n\x0c\x41nswersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"K\n\x11TranslateResponse\x12\x36\n\x0btranslation\x18\x01 \x01(\x0b\x32!.tongban.catalogue.v1.Translation\"1\n\x0eGetItemRequest\x12\x11\n\tcatalogue\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\";\n\x0fGetItemResponse\x12(\n\x04item\x18\x01 \x01(\x0b\x32\x1a.tongban.catalogue.v1.Item2\xc8\x01\n\x10\x43\x61talogueService\x12\\\n\tTranslate\x12&.tongban.catalogue.v1.TranslateRequest\x1a\'.tongban.catalogue.v1.TranslateResponse\x12V\n\x07GetItem\x12$.tongban.catalogue.v1.GetItemRequest\x1a%.tongban.catalogue.v1.GetItemResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,tongban/catalogue/v1/catalogue_service.proto\x12\x14tongban.catalogue.v1\x1a#tongban/catalogue/v1/coverage.proto\x1a tongban/catalogue/v1/guide.proto\x1a\x1ftongban/catalogue/v1/item.proto\x1a&tongban/catalogue/v1/translation.proto\"\x83\x03\n\x10TranslateRequest\x12\x18\n\x10source_catalogue\x18\x01 \x01(\t\x12\x18\n\x10target_catalogue\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x44\n\x07\x61nswers\x18\x04 \x03(\x0b\x32\x33.tongban.catalogue.v1.TranslateRequest.AnswersEntry\x12\r\n\x05\x61s_of\x18\x05 \x01(\t\x12\x0f\n\x07version\x18\x06 \x01(\r\x12\x32\n\tdirection\x18\x07 \x01(\x0e\x32\x1f.tongban.catalogue.v1.Direction\x12\x39\n\x0eminimum_review\x18\x08 \x01(\x0e\x32!.tongban.catalogue.v1.ReviewState\x12\x13\n\x0b\x61llow_chain\x18\t \x01(\x08\x12\x13\n\x0bsuggestions\x18\n \x01(\r\x1a.\n\x0c\x41nswersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"K\n\x11TranslateResponse\x12\x36\n\x0btranslation\x18\x01 \x01(\x0b\x32!.tongban.catalogue.v1.Translation\"\xe2\x01\n\x15TranslateBatchRequest\x12\x18\n\x10source_catalogue\x18\x01 \x01(\t\x12\x18\n\x10target_catalogue\x18\x02 \x01(\t\x12\r\n\x05\x61s_of\x18\x03 \x01(\t\x12\x39\n\x0eminimum_review\x18\x04 \x01(\x0e\x32!.tongban.catalogue.v1.ReviewState\x12\x13\n\x0b\x61llow_chain\x18\x05 \x01(\x08\x12\x36\n\tquestions\x18\x06 \x03(\x0b\x32#.tongban.catalogue.v1.BatchQuestion\"\x90\x01\n\rBatchQuestion\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x41\n\x07\x61nswers\x18\x02 \x03(\x0b\x32\x30.tongban.catalogue.v1.BatchQuestion.AnswersEntry\x1a.\n\x0c\x41nswersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"[\n\x16TranslateBatchResponse\x12\r\n\x05\x61s_of\x18\x01 \x01(\t\x12\x32\n\x07\x61nswers\x18\x02 \x03(\x0b\x32!.tongban.catalogue.v1.BatchAnswer\"\xa5\x02\n\x0b\x42\x61tchAnswer\x12\x39\n\x07outcome\x18\x01 \x01(\x0e\x32(.tongban.catalogue.v1.TranslationOutcome\x12\x13\n\x0btarget_code\x18\x02 \x01(\t\x12\x16\n\x0etarget_version\x18\x03 \x01(\t\x12\x0b\n\x03row\x18\x04 \x01(\t\x12\x10\n\x08row_hash\x18\x05 \x01(\x0c\x12\x38\n\x0crelationship\x18\x06 \x01(\x0e\x32\".tongban.catalogue.v1.Relationship\x12\x31\n\x06review\x18\x07 \x01(\x0e\x32!.tongban.catalogue.v1.ReviewState\x12\x11\n\tquestions\x18\x08 \x03(\t\x12\x0f\n\x07invalid\x18\t \x01(\t\"B\n\x0eGetItemRequest\x12\x11\n\tcatalogue\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\r\";\n\x0fGetItemResponse\x12(\n\x04item\x18\x01 \x01(\x0b\x32\x1a.tongban.catalogue.v1.Item\"W\n\x12GetCoverageRequest\x12\x18\n\x10source_catalogue\x18\x01 \x01(\t\x12\x18\n\x10target_catalogue\x18\x02 \x01(\t\x12\r\n\x05\x61s_of\x18\x03 \x01(\t\"G\n\x13GetCoverageResponse\x12\x30\n\x08\x63overage\x18\x01 \x01(\x0b\x32\x1e.tongban.catalogue.v1.Coverage\"\xd7\x01\n\x0fGetGuideRequest\x12\x18\n\x10source_catalogue\x18\x01 \x01(\t\x12\x18\n\x10target_catalogue\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x43\n\x07\x61nswers\x18\x04 \x03(\x0b\x32\x32.tongban.catalogue.v1.GetGuideRequest.AnswersEntry\x12\r\n\x05\x61s_of\x18\x05 \x01(\t\x1a.\n\x0c\x41nswersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\">\n\x10GetGuideResponse\x12*\n\x05guide\x18\x01 \x01(\x0b\x32\x1b.tongban.catalogue.v1.Guide\"N\n\x14SyncCatalogueRequest\x12\x11\n\tcatalogue\x18\x01 \x01(\t\x12\x15\n\rsince_edition\x18\x02 \x01(\r\x12\x0c\n\x04page\x18\x03 \x01(\t\"\xc6\x01\n\x15SyncCatalogueResponse\x12\x0f\n\x07\x65\x64ition\x18\x01 \x01(\r\x12\x15\n\rsince_edition\x18\x02 \x01(\r\x12\x0c\n\x04name\x18\x03 \x01(\t\x12-\n\x07windows\x18\x04 \x03(\x0b\x32\x1c.tongban.catalogue.v1.Window\x12\x0f\n\x07records\x18\x05 \x03(\x0c\x12\x11\n\tnext_page\x18\x06 \x01(\t\x12\x0e\n\x06\x64igest\x18\x07 \x01(\x0c\x12\x14\n\x0crecord_count\x18\x08 \x01(\r2\xde\x04\n\x10\x43\x61talogueService\x12\\\n\tTranslate\x12&.tongban.catalogue.v1.TranslateRequest\x1a\'.tongban.catalogue.v1.TranslateResponse\x12k\n\x0eTranslateBatch\x12+.tongban.catalogue.v1.TranslateBatchRequest\x1a,.tongban.catalogue.v1.TranslateBatchResponse\x12V\n\x07GetItem\x12$.tongban.catalogue.v1.GetItemRequest\x1a%.tongban.catalogue.v1.GetItemResponse\x12\x62\n\x0bGetCoverage\x12(.tongban.catalogue.v1.GetCoverageRequest\x1a).tongban.catalogue.v1.GetCoverageResponse\x12Y\n\x08GetGuide\x12%.tongban.catalogue.v1.GetGuideRequest\x1a&.tongban.catalogue.v1.GetGuideResponse\x12h\n\rSyncCatalogue\x12*.tongban.catalogue.v1.SyncCatalogueRequest\x1a+.tongban.catalogue.v1.SyncCatalogueResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,16 +37,44 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TRANSLATEREQUEST_ANSWERSENTRY']._loaded_options = None
   _globals['_TRANSLATEREQUEST_ANSWERSENTRY']._serialized_options = b'8\001'
-  _globals['_TRANSLATEREQUEST']._serialized_start=144
-  _globals['_TRANSLATEREQUEST']._serialized_end=361
-  _globals['_TRANSLATEREQUEST_ANSWERSENTRY']._serialized_start=315
-  _globals['_TRANSLATEREQUEST_ANSWERSENTRY']._serialized_end=361
-  _globals['_TRANSLATERESPONSE']._serialized_start=363
-  _globals['_TRANSLATERESPONSE']._serialized_end=438
-  _globals['_GETITEMREQUEST']._serialized_start=440
-  _globals['_GETITEMREQUEST']._serialized_end=489
-  _globals['_GETITEMRESPONSE']._serialized_start=491
-  _globals['_GETITEMRESPONSE']._serialized_end=550
-  _globals['_CATALOGUESERVICE']._serialized_start=553
-  _globals['_CATALOGUESERVICE']._serialized_end=753
+  _globals['_BATCHQUESTION_ANSWERSENTRY']._loaded_options = None
+  _globals['_BATCHQUESTION_ANSWERSENTRY']._serialized_options = b'8\001'
+  _globals['_GETGUIDEREQUEST_ANSWERSENTRY']._loaded_options = None
+  _globals['_GETGUIDEREQUEST_ANSWERSENTRY']._serialized_options = b'8\001'
+  _globals['_TRANSLATEREQUEST']._serialized_start=215
+  _globals['_TRANSLATEREQUEST']._serialized_end=602
+  _globals['_TRANSLATEREQUEST_ANSWERSENTRY']._serialized_start=556
+  _globals['_TRANSLATEREQUEST_ANSWERSENTRY']._serialized_end=602
+  _globals['_TRANSLATERESPONSE']._serialized_start=604
+  _globals['_TRANSLATERESPONSE']._serialized_end=679
+  _globals['_TRANSLATEBATCHREQUEST']._serialized_start=682
+  _globals['_TRANSLATEBATCHREQUEST']._serialized_end=908
+  _globals['_BATCHQUESTION']._serialized_start=911
+  _globals['_BATCHQUESTION']._serialized_end=1055
+  _globals['_BATCHQUESTION_ANSWERSENTRY']._serialized_start=556
+  _globals['_BATCHQUESTION_ANSWERSENTRY']._serialized_end=602
+  _globals['_TRANSLATEBATCHRESPONSE']._serialized_start=1057
+  _globals['_TRANSLATEBATCHRESPONSE']._serialized_end=1148
+  _globals['_BATCHANSWER']._serialized_start=1151
+  _globals['_BATCHANSWER']._serialized_end=1444
+  _globals['_GETITEMREQUEST']._serialized_start=1446
+  _globals['_GETITEMREQUEST']._serialized_end=1512
+  _globals['_GETITEMRESPONSE']._serialized_start=1514
+  _globals['_GETITEMRESPONSE']._serialized_end=1573
+  _globals['_GETCOVERAGEREQUEST']._serialized_start=1575
+  _globals['_GETCOVERAGEREQUEST']._serialized_end=1662
+  _globals['_GETCOVERAGERESPONSE']._serialized_start=1664
+  _globals['_GETCOVERAGERESPONSE']._serialized_end=1735
+  _globals['_GETGUIDEREQUEST']._serialized_start=1738
+  _globals['_GETGUIDEREQUEST']._serialized_end=1953
+  _globals['_GETGUIDEREQUEST_ANSWERSENTRY']._serialized_start=556
+  _globals['_GETGUIDEREQUEST_ANSWERSENTRY']._serialized_end=602
+  _globals['_GETGUIDERESPONSE']._serialized_start=1955
+  _globals['_GETGUIDERESPONSE']._serialized_end=2017
+  _globals['_SYNCCATALOGUEREQUEST']._serialized_start=2019
+  _globals['_SYNCCATALOGUEREQUEST']._serialized_end=2097
+  _globals['_SYNCCATALOGUERESPONSE']._serialized_start=2100
+  _globals['_SYNCCATALOGUERESPONSE']._serialized_end=2298
+  _globals['_CATALOGUESERVICE']._serialized_start=2301
+  _globals['_CATALOGUESERVICE']._serialized_end=2907
 # @@protoc_insertion_point(module_scope)

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ftongban/catalogue/v1/item.proto\x12\x14tongban.catalogue.v1\"\xe2\x01\n\x04Item\x12\x11\n\tcatalogue\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x12\n\ndepartment\x18\x05 \x01(\t\x12\x15\n\rpromised_days\x18\x06 \x01(\r\x12<\n\tmaterials\x18\x07 \x03(\x0b\x32).tongban.catalogue.v1.MaterialRequirement\x12\x31\n\tquestions\x18\x08 \x03(\x0b\x32\x1e.tongban.catalogue.v1.Question\"X\n\x13MaterialRequirement\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08required\x18\x03 \x01(\x08\x12\x14\n\x0clicence_type\x18\x04 \x01(\t\"\\\n\x08Question\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x35\n\x07options\x18\x03 \x03(\x0b\x32$.tongban.catalogue.v1.QuestionOption\"+\n\x0eQuestionOption\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ftongban/catalogue/v1/item.proto\x12\x14tongban.catalogue.v1\"\xcd\x05\n\x04Item\x12\x11\n\tcatalogue\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x12\n\ndepartment\x18\x05 \x01(\t\x12\x15\n\rpromised_days\x18\x06 \x01(\r\x12<\n\tmaterials\x18\x07 \x03(\x0b\x32).tongban.catalogue.v1.MaterialRequirement\x12\x31\n\tquestions\x18\x08 \x03(\x0b\x32\x1e.tongban.catalogue.v1.Question\x12\r\n\x05state\x18\t \x01(\t\x12\x12\n\nvalid_from\x18\n \x01(\t\x12\x13\n\x0bvalid_until\x18\x0b \x01(\t\x12\x13\n\x0blisted_from\x18\x0c \x01(\t\x12\x12\n\nbasic_code\x18\r \x01(\t\x12\x1b\n\x13implementation_code\x18\x0e \x01(\t\x12\x11\n\tcode_form\x18\x0f \x01(\t\x12\x11\n\tcode_flaw\x18\x10 \x01(\t\x12\x11\n\titem_type\x18\x11 \x01(\t\x12\x15\n\rhandling_type\x18\x12 \x01(\r\x12\x17\n\x0f\x61pplicant_types\x18\x13 \x03(\r\x12\x16\n\x0estatutory_days\x18\x14 \x01(\r\x12\r\n\x05modes\x18\x15 \x03(\t\x12\x12\n\nconditions\x18\x16 \x01(\t\x12\x12\n\napply_ways\x18\x17 \x03(\t\x12\x11\n\tprocedure\x18\x18 \x03(\t\x12\x13\n\x0bresult_ways\x18\x19 \x03(\t\x12\x0b\n\x03\x66\x65\x65\x18\x1a \x01(\t\x12\x13\n\x0bresult_name\x18\x1b \x01(\t\x12\x1b\n\x13result_licence_type\x18\x1c \x01(\t\x12:\n\x0ehandling_items\x18\x1d \x03(\x0b\x32\".tongban.catalogue.v1.HandlingItem\x12\x10\n\x08official\x18\x1e \x01(\x08\"*\n\x0cHandlingItem\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"\xdc\x01\n\x13MaterialRequirement\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08required\x18\x03 \x01(\x08\x12\x14\n\x0clicence_type\x18\x04 \x01(\t\x12\x0e\n\x06source\x18\x05 \x01(\t\x12\x0c\n\x04\x66orm\x18\x06 \x01(\t\x12\x0e\n\x06\x63opies\x18\x07 \x01(\r\x12\x19\n\x11\x65xempt_by_sharing\x18\x08 \x01(\t\x12\x17\n\x0fmay_be_deferred\x18\t \x01(\x08\x12\x12\n\nby_promise\x18\n \x01(\x08\x12\x0c\n\x04note\x18\x0b \x01(\t\"\x91\x01\n\x08Question\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x35\n\x07options\x18\x03 \x03(\x0b\x32$.tongban.catalogue.v1.QuestionOption\x12\x33\n\nasked_when\x18\x04 \x03(\x0b\x32\x1f.tongban.catalogue.v1.AskedWhen\".\n\tAskedWhen\x12\x10\n\x08question\x18\x01 \x01(\t\x12\x0f\n\x07options\x18\x02 \x03(\t\"Z\n\x0eQuestionOption\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0c\n\x04\x61\x64\x64s\x18\x03 \x03(\t\x12\x0e\n\x06waives\x18\x04 \x03(\t\x12\x0f\n\x07\x63hooses\x18\x05 \x01(\t\"E\n\x06Window\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\r\n\x05phone\x18\x03 \x01(\t\x12\r\n\x05hours\x18\x04 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,11 +32,17 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tongban.catalogue.v1.item_p
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ITEM']._serialized_start=58
-  _globals['_ITEM']._serialized_end=284
-  _globals['_MATERIALREQUIREMENT']._serialized_start=286
-  _globals['_MATERIALREQUIREMENT']._serialized_end=374
-  _globals['_QUESTION']._serialized_start=376
-  _globals['_QUESTION']._serialized_end=468
-  _globals['_QUESTIONOPTION']._serialized_start=470
-  _globals['_QUESTIONOPTION']._serialized_end=513
+  _globals['_ITEM']._serialized_end=775
+  _globals['_HANDLINGITEM']._serialized_start=777
+  _globals['_HANDLINGITEM']._serialized_end=819
+  _globals['_MATERIALREQUIREMENT']._serialized_start=822
+  _globals['_MATERIALREQUIREMENT']._serialized_end=1042
+  _globals['_QUESTION']._serialized_start=1045
+  _globals['_QUESTION']._serialized_end=1190
+  _globals['_ASKEDWHEN']._serialized_start=1192
+  _globals['_ASKEDWHEN']._serialized_end=1238
+  _globals['_QUESTIONOPTION']._serialized_start=1240
+  _globals['_QUESTIONOPTION']._serialized_end=1330
+  _globals['_WINDOW']._serialized_start=1332
+  _globals['_WINDOW']._serialized_end=1401
 # @@protoc_insertion_point(module_scope)

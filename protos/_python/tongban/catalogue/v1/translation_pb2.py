@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from tongban.catalogue.v1 import item_pb2 as tongban_dot_catalogue_dot_v1_dot_item__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&tongban/catalogue/v1/translation.proto\x12\x14tongban.catalogue.v1\x1a\x1ftongban/catalogue/v1/item.proto\"\xb1\x03\n\x0bTranslation\x12\x39\n\x07outcome\x18\x01 \x01(\x0e\x32(.tongban.catalogue.v1.TranslationOutcome\x12(\n\x04item\x18\x02 \x01(\x0b\x32\x1a.tongban.catalogue.v1.Item\x12\x15\n\rcrosswalk_row\x18\x03 \x01(\t\x12\x31\n\tquestions\x18\x04 \x03(\x0b\x32\x1e.tongban.catalogue.v1.Question\x12J\n\rmaterial_keys\x18\x05 \x03(\x0b\x32\x33.tongban.catalogue.v1.Translation.MaterialKeysEntry\x12\x41\n\x08products\x18\x06 \x03(\x0b\x32/.tongban.catalogue.v1.Translation.ProductsEntry\x1a\x33\n\x11MaterialKeysEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a/\n\rProductsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01*\xb9\x02\n\x12TranslationOutcome\x12#\n\x1fTRANSLATION_OUTCOME_UNSPECIFIED\x10\x00\x12\x1f\n\x1bTRANSLATION_OUTCOME_MATCHED\x10\x01\x12#\n\x1fTRANSLATION_OUTCOME_NEEDS_FACTS\x10\x02\x12%\n!TRANSLATION_OUTCOME_NO_EQUIVALENT\x10\x03\x12 \n\x1cTRANSLATION_OUTCOME_UNMAPPED\x10\x04\x12$\n TRANSLATION_OUTCOME_UNKNOWN_CODE\x10\x05\x12$\n TRANSLATION_OUTCOME_NOT_IN_FORCE\x10\x06\x12#\n\x1fTRANSLATION_OUTCOME_MAP_EXPIRED\x10\x07\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&tongban/catalogue/v1/translation.proto\x12\x14tongban.catalogue.v1\x1a\x1ftongban/catalogue/v1/item.proto\"\xdc\x05\n\x0bTranslation\x12\x39\n\x07outcome\x18\x01 \x01(\x0e\x32(.tongban.catalogue.v1.TranslationOutcome\x12(\n\x04item\x18\x02 \x01(\x0b\x32\x1a.tongban.catalogue.v1.Item\x12\x15\n\rcrosswalk_row\x18\x03 \x01(\t\x12\x31\n\tquestions\x18\x04 \x03(\x0b\x32\x1e.tongban.catalogue.v1.Question\x12J\n\rmaterial_keys\x18\x05 \x03(\x0b\x32\x33.tongban.catalogue.v1.Translation.MaterialKeysEntry\x12\x41\n\x08products\x18\x06 \x03(\x0b\x32/.tongban.catalogue.v1.Translation.ProductsEntry\x12,\n\x07matches\x18\x07 \x03(\x0b\x32\x1b.tongban.catalogue.v1.Match\x12\x37\n\x08outlooks\x18\x08 \x03(\x0b\x32%.tongban.catalogue.v1.QuestionOutlook\x12\x34\n\tset_aside\x18\t \x03(\x0b\x32!.tongban.catalogue.v1.SetAsideRow\x12\x31\n\x06source\x18\n \x01(\x0b\x32!.tongban.catalogue.v1.ItemSummary\x12\x13\n\x0b\x65xplanation\x18\x0b \x01(\t\x12\x35\n\x0bsuggestions\x18\x0c \x03(\x0b\x32 .tongban.catalogue.v1.Suggestion\x12\r\n\x05\x61s_of\x18\r \x01(\t\x1a\x33\n\x11MaterialKeysEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a/\n\rProductsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"M\n\x0bItemSummary\x12\x11\n\tcatalogue\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\"\xae\x04\n\x05Match\x12/\n\x04item\x18\x01 \x01(\x0b\x32!.tongban.catalogue.v1.ItemSummary\x12\x38\n\x0crelationship\x18\x02 \x01(\x0e\x32\".tongban.catalogue.v1.Relationship\x12,\n\x04path\x18\x03 \x03(\x0b\x32\x1e.tongban.catalogue.v1.PathStep\x12\x33\n\nconditions\x18\x04 \x03(\x0b\x32\x1f.tongban.catalogue.v1.AskedWhen\x12\x44\n\rmaterial_keys\x18\x05 \x03(\x0b\x32-.tongban.catalogue.v1.Match.MaterialKeysEntry\x12;\n\x08products\x18\x06 \x03(\x0b\x32).tongban.catalogue.v1.Match.ProductsEntry\x12\x31\n\x06review\x18\x07 \x01(\x0e\x32!.tongban.catalogue.v1.ReviewState\x12\x12\n\nvalid_from\x18\x08 \x01(\t\x12\x13\n\x0bvalid_until\x18\t \x01(\t\x12\x12\n\nconfidence\x18\n \x01(\r\x1a\x33\n\x11MaterialKeysEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a/\n\rProductsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"t\n\x08PathStep\x12\x0b\n\x03row\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\x12\x0c\n\x04hash\x18\x03 \x01(\x0c\x12\x10\n\x08inverted\x18\x04 \x01(\x08\x12\x13\n\x0b\x61pproved_by\x18\x05 \x03(\t\x12\x15\n\rjustification\x18\x06 \x01(\t\"Y\n\x0fQuestionOutlook\x12\x10\n\x08question\x18\x01 \x01(\t\x12\x34\n\x07options\x18\x02 \x03(\x0b\x32#.tongban.catalogue.v1.OptionOutlook\"M\n\rOptionOutlook\x12\x0e\n\x06option\x18\x01 \x01(\t\x12,\n\x07matches\x18\x02 \x03(\x0b\x32\x1b.tongban.catalogue.v1.Match\"\xf3\x01\n\x0bSetAsideRow\x12\x0b\n\x03row\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\r\x12\x0c\n\x04hash\x18\x03 \x01(\x0c\x12\x34\n\x06reason\x18\x04 \x01(\x0e\x32$.tongban.catalogue.v1.SetAsideReason\x12\x38\n\x0crelationship\x18\x05 \x01(\x0e\x32\".tongban.catalogue.v1.Relationship\x12\x31\n\x06target\x18\x06 \x01(\x0b\x32!.tongban.catalogue.v1.ItemSummary\x12\x15\n\rjustification\x18\x07 \x01(\t\"Q\n\nSuggestion\x12/\n\x04item\x18\x01 \x01(\x0b\x32!.tongban.catalogue.v1.ItemSummary\x12\x12\n\nsimilarity\x18\x02 \x01(\r*\xb9\x02\n\x12TranslationOutcome\x12#\n\x1fTRANSLATION_OUTCOME_UNSPECIFIED\x10\x00\x12\x1f\n\x1bTRANSLATION_OUTCOME_MATCHED\x10\x01\x12#\n\x1fTRANSLATION_OUTCOME_NEEDS_FACTS\x10\x02\x12%\n!TRANSLATION_OUTCOME_NO_EQUIVALENT\x10\x03\x12 \n\x1cTRANSLATION_OUTCOME_UNMAPPED\x10\x04\x12$\n TRANSLATION_OUTCOME_UNKNOWN_CODE\x10\x05\x12$\n TRANSLATION_OUTCOME_NOT_IN_FORCE\x10\x06\x12#\n\x1fTRANSLATION_OUTCOME_MAP_EXPIRED\x10\x07*T\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44IRECTION_FORWARD\x10\x01\x12\x15\n\x11\x44IRECTION_REVERSE\x10\x02*~\n\x0bReviewState\x12\x1c\n\x18REVIEW_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15REVIEW_STATE_PROPOSED\x10\x01\x12\x19\n\x15REVIEW_STATE_ONE_SIDE\x10\x02\x12\x1b\n\x17REVIEW_STATE_BOTH_SIDES\x10\x03*\xaf\x01\n\x0cRelationship\x12\x1c\n\x18RELATIONSHIP_UNSPECIFIED\x10\x00\x12\x1b\n\x17RELATIONSHIP_EQUIVALENT\x10\x01\x12\x18\n\x14RELATIONSHIP_BROADER\x10\x02\x12\x19\n\x15RELATIONSHIP_NARROWER\x10\x03\x12\x18\n\x14RELATIONSHIP_RELATED\x10\x04\x12\x15\n\x11RELATIONSHIP_NONE\x10\x05*\x97\x03\n\x0eSetAsideReason\x12 \n\x1cSET_ASIDE_REASON_UNSPECIFIED\x10\x00\x12$\n SET_ASIDE_REASON_AWAITING_REVIEW\x10\x01\x12\x1e\n\x1aSET_ASIDE_REASON_WITHDRAWN\x10\x02\x12\x1f\n\x1bSET_ASIDE_REASON_SUPERSEDED\x10\x03\x12\x1e\n\x1aSET_ASIDE_REASON_NOT_BEGUN\x10\x04\x12\x19\n\x15SET_ASIDE_REASON_OVER\x10\x05\x12$\n SET_ASIDE_REASON_DOES_NOT_DECIDE\x10\x06\x12\"\n\x1eSET_ASIDE_REASON_OTHER_ANSWERS\x10\x07\x12*\n&SET_ASIDE_REASON_ASKS_UNKNOWN_QUESTION\x10\x08\x12!\n\x1dSET_ASIDE_REASON_CONTRADICTED\x10\t\x12(\n$SET_ASIDE_REASON_COMPOSES_TO_NOTHING\x10\nb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,12 +36,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRANSLATION_MATERIALKEYSENTRY']._serialized_options = b'8\001'
   _globals['_TRANSLATION_PRODUCTSENTRY']._loaded_options = None
   _globals['_TRANSLATION_PRODUCTSENTRY']._serialized_options = b'8\001'
-  _globals['_TRANSLATIONOUTCOME']._serialized_start=534
-  _globals['_TRANSLATIONOUTCOME']._serialized_end=847
+  _globals['_MATCH_MATERIALKEYSENTRY']._loaded_options = None
+  _globals['_MATCH_MATERIALKEYSENTRY']._serialized_options = b'8\001'
+  _globals['_MATCH_PRODUCTSENTRY']._loaded_options = None
+  _globals['_MATCH_PRODUCTSENTRY']._serialized_options = b'8\001'
+  _globals['_TRANSLATIONOUTCOME']._serialized_start=2090
+  _globals['_TRANSLATIONOUTCOME']._serialized_end=2403
+  _globals['_DIRECTION']._serialized_start=2405
+  _globals['_DIRECTION']._serialized_end=2489
+  _globals['_REVIEWSTATE']._serialized_start=2491
+  _globals['_REVIEWSTATE']._serialized_end=2617
+  _globals['_RELATIONSHIP']._serialized_start=2620
+  _globals['_RELATIONSHIP']._serialized_end=2795
+  _globals['_SETASIDEREASON']._serialized_start=2798
+  _globals['_SETASIDEREASON']._serialized_end=3205
   _globals['_TRANSLATION']._serialized_start=98
-  _globals['_TRANSLATION']._serialized_end=531
-  _globals['_TRANSLATION_MATERIALKEYSENTRY']._serialized_start=431
-  _globals['_TRANSLATION_MATERIALKEYSENTRY']._serialized_end=482
-  _globals['_TRANSLATION_PRODUCTSENTRY']._serialized_start=484
-  _globals['_TRANSLATION_PRODUCTSENTRY']._serialized_end=531
+  _globals['_TRANSLATION']._serialized_end=830
+  _globals['_TRANSLATION_MATERIALKEYSENTRY']._serialized_start=730
+  _globals['_TRANSLATION_MATERIALKEYSENTRY']._serialized_end=781
+  _globals['_TRANSLATION_PRODUCTSENTRY']._serialized_start=783
+  _globals['_TRANSLATION_PRODUCTSENTRY']._serialized_end=830
+  _globals['_ITEMSUMMARY']._serialized_start=832
+  _globals['_ITEMSUMMARY']._serialized_end=909
+  _globals['_MATCH']._serialized_start=912
+  _globals['_MATCH']._serialized_end=1470
+  _globals['_MATCH_MATERIALKEYSENTRY']._serialized_start=730
+  _globals['_MATCH_MATERIALKEYSENTRY']._serialized_end=781
+  _globals['_MATCH_PRODUCTSENTRY']._serialized_start=783
+  _globals['_MATCH_PRODUCTSENTRY']._serialized_end=830
+  _globals['_PATHSTEP']._serialized_start=1472
+  _globals['_PATHSTEP']._serialized_end=1588
+  _globals['_QUESTIONOUTLOOK']._serialized_start=1590
+  _globals['_QUESTIONOUTLOOK']._serialized_end=1679
+  _globals['_OPTIONOUTLOOK']._serialized_start=1681
+  _globals['_OPTIONOUTLOOK']._serialized_end=1758
+  _globals['_SETASIDEROW']._serialized_start=1761
+  _globals['_SETASIDEROW']._serialized_end=2004
+  _globals['_SUGGESTION']._serialized_start=2006
+  _globals['_SUGGESTION']._serialized_end=2087
 # @@protoc_insertion_point(module_scope)
