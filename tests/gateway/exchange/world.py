@@ -29,8 +29,9 @@ from gateway.domain.catalogue import (
     Question,
 )
 from gateway.domain.codes import ItemType
-from gateway.domain.crosswalk import Crosswalk, CrosswalkRow, Relationship
+from gateway.domain.crosswalk import Crosswalk, CrosswalkRow, Relationship, Standing
 from gateway.domain.people import ApplicantType
+from gateway.domain.translation import Atlas
 from gateway.exchange.house import House, Signers
 from gateway.exchange.sentence import Reply, exchange
 from gateway.exchange.status_lists import StatusLists
@@ -40,7 +41,7 @@ from gateway.wire import routes
 from gateway.wire.events import ProtobufEventCodec
 from gateway.wire.status import read_status, write_status
 from trust.directory import Action, Directory, KeyEntry, Member, MemberStatus, Right, Role
-from trust.errors import NotFound, Reason, TongbanError
+from trust.errors import TongbanError
 from trust.keys import Algorithm, KeyPurpose, SoftwareSigner, VerifyingKey
 from trust.leaf import Leaf
 from trust.licence import Licence, issue
@@ -86,6 +87,9 @@ def item(catalogue: str, code: str, *materials: MaterialRequirement, **changes: 
     return Item(**{**fields, **changes})
 
 
+BOTH_SIGNED = Standing(approved_by=(f"{JINGZHOU}.gateway", f"{YUEYANG}.gateway"))
+
+
 def row(source: str, target: str, **changes: Any) -> CrosswalkRow:
     fields: dict[str, Any] = {
         "id": f"row-{source}",
@@ -104,7 +108,7 @@ def row(source: str, target: str, **changes: Any) -> CrosswalkRow:
         "version": 1,
         "confidence": 90,
         "justification": "测试",
-        "reviewed_by": ("430600.gateway", "421000.gateway"),
+        "standing": BOTH_SIGNED,
     }
     return CrosswalkRow(**{**fields, **changes})
 
@@ -250,10 +254,12 @@ class Known:
     catalogues: Mapping[str, Catalogue] = field(default_factory=lambda: {YUEYANG: SOURCE, JINGZHOU: TARGET})
     directory_envelope: bytes = b"envelope"
 
+    @property
+    def atlas(self) -> Atlas:
+        return Atlas(self.catalogues, self.crosswalk)
+
     def catalogue(self, region: str) -> Catalogue:
-        if region not in self.catalogues:
-            raise NotFound(Reason.ITEM_UNKNOWN, "no such catalogue here")
-        return self.catalogues[region]
+        return self.atlas.catalogue(region)
 
 
 @dataclass
