@@ -16,6 +16,8 @@ from gateway.ports import (
     AlreadyRecorded,
     CaseRecord,
     CaseRow,
+    CatalogueRecord,
+    CrosswalkEntry,
     Delivery,
     Evidence,
     Lease,
@@ -30,7 +32,7 @@ from gateway.ports import (
     WaitingLeaf,
 )
 from gateway.store import refusals
-from gateway.store.rows import EPOCH
+from gateway.store.rows import EPOCH, entry_values
 from trust.errors import Internal, Reason
 
 _EventPlace = tuple[str, Side, int]
@@ -59,6 +61,8 @@ class MemoryStore:
         self._bookmarks: dict[str, str] = {}
         self._snapshots: dict[str, bytes] = {}
         self._licences: dict[str, LicenceEntry] = {}
+        self._catalogue_records: dict[tuple[str, str, int], CatalogueRecord] = {}
+        self._journal: dict[bytes, CrosswalkEntry] = {}  # by digest, in order; its position is its place, from 1
         self._leaves: list[bytes] = []  # leaf_id is the position, from 1
         self._placed: list[tuple[int, bytes]] = []  # (leaf_id, leaf hash) by index
         self._nodes: dict[tuple[int, int], bytes] = {}
@@ -73,6 +77,7 @@ class MemoryStore:
         """See ``gateway.ports.Store``; so below. The numbers are those of ``Recording``."""
         self._check(recording)
         self._check_places(recording)
+        entries = _by_digest(recording.crosswalk_entries)
         if recording.seen is not None:
             self._seen[recording.seen.issuer, recording.seen.jti] = recording.seen.until
         if recording.reply is not None:
@@ -94,6 +99,12 @@ class MemoryStore:
             self._licences[entry.licence_id] = held
         self._bookmarks.update(recording.bookmarks)
         self._snapshots.update(recording.snapshots)
+        for name in recording.dropped_snapshots:
+            self._snapshots.pop(name, None)
+        for record in recording.catalogue_records:
+            self._catalogue_records[record.catalogue, record.code, record.version] = record
+        for digest, added in entries.items():
+            self._journal.setdefault(digest, added)
 
     def _check(self, recording: Recording) -> None:
         seen, reply, case = recording.seen, recording.reply, recording.case
@@ -179,6 +190,18 @@ class MemoryStore:
     async def snapshot(self, name: str) -> bytes | None:
         """By name."""
         return self._snapshots.get(name)
+
+    async def catalogue_records(
+        self, catalogue: str, *, since_edition: int = 0, after: tuple[str, int] = ("", 0), limit: int
+    ) -> list[CatalogueRecord]:
+        """Sorted at each call."""
+        held = sorted(place for place in self._catalogue_records if place[0] == catalogue and place[1:] > after)
+        records = (self._catalogue_records[place] for place in held)
+        return [record for record in records if record.edition > since_edition][:limit]
+
+    async def crosswalk_journal(self, after: int, limit: int) -> list[tuple[int, CrosswalkEntry]]:
+        """The slice behind it."""
+        return list(enumerate(self._journal.values(), start=1))[after : after + limit]
 
     async def licence(self, licence_id: str) -> LicenceEntry | None:
         """By id."""
@@ -327,6 +350,14 @@ class MemoryStore:
         if self._open:
             self._open = False
             self._running = not clean
+
+
+def _by_digest(entries: Sequence[CrosswalkEntry]) -> dict[bytes, CrosswalkEntry]:
+    """What a journal of theirs would hold. Internal for an entry that is no row and no review, or both."""
+    try:
+        return {entry_values(entry)[0]: entry for entry in entries}
+    except ValueError as error:
+        raise Internal(Reason.INTERNAL, "the store was given a value that it can't keep", got="ValueError") from error
 
 
 def _place_of(recorded: RecordedEvent) -> _EventPlace:

@@ -18,7 +18,7 @@ from typing import Final
 
 from trust.errors import Misconfigured, Reason
 
-REVISIONS: Final = ("0001",)
+REVISIONS: Final = ("0001", "0002")
 """Every revision that this program knows, oldest first. The last is the one it speaks."""
 
 
@@ -62,7 +62,7 @@ def upgrade_apart(path: Path) -> None:
         upgrade(path)
 
 
-def upgrade(path: Path) -> None:
+def upgrade(path: Path, to: str = REVISIONS[-1]) -> None:
     """Apply the revisions that are missing. Raises sqlite3.Error and leaves the store as it was."""
     from alembic import command  # noqa: PLC0415 - rule 1
     from alembic.config import Config  # noqa: PLC0415
@@ -85,7 +85,7 @@ def upgrade(path: Path) -> None:
     try:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
     except DBAPIError as error:
         raise error.orig or error from error
     finally:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from gateway.domain.case import CaseState, Side
-from gateway.ports import CaseRow, LicenceEntry
+from gateway.ports import CaseRow, CatalogueRecord, CrosswalkEntry, LicenceEntry
 
 Row = tuple[Any, ...]
 """A row as sqlite3 gives it."""
@@ -90,6 +91,26 @@ def case_row(row: Row) -> CaseRow:
 def licence_values(entry: LicenceEntry) -> Row:
     """The columns of ``licences``."""
     return entry.licence_id, entry.licence_type, entry.list_uri, entry.index, entry.status
+
+
+def catalogue_values(record: CatalogueRecord) -> Row:
+    """The columns of ``catalogue_records``."""
+    return record.catalogue, record.code, record.version, record.edition, record.record
+
+
+def entry_values(entry: CrosswalkEntry) -> Row:
+    """The columns of ``crosswalk_journal`` after ``position``. ValueError unless it is a row or a review."""
+    if bool(entry.record) == bool(entry.review):
+        message = "an entry of the crosswalk journal is either a row or a review"
+        raise ValueError(message)
+    content = entry.record or entry.review.encode()
+    return hashlib.sha256(content).digest(), "row" if entry.record else "review", content
+
+
+def journal_entry(row: Row) -> tuple[int, CrosswalkEntry]:
+    """An entry with its position, from the columns ``position, kind, content``."""
+    position, kind, content = row
+    return position, CrosswalkEntry(record=content) if kind == "row" else CrosswalkEntry(review=content.decode())
 
 
 def frontier_text(frontier: Sequence[tuple[int, bytes]]) -> str:

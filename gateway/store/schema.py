@@ -239,6 +239,40 @@ snapshots = Table(
     PrimaryKeyConstraint("name"),
 )
 
+catalogue_records = Table(
+    "catalogue_records",
+    metadata,
+    _required("catalogue", Text),
+    _required("code", Text),
+    _required("version", Integer),
+    _required("edition", Integer),
+    _required("record", LargeBinary),
+    PrimaryKeyConstraint("catalogue", "code", "version"),
+    Index("ix_catalogue_records_walk", "catalogue", "code", "version", "edition"),
+)
+"""Every version of every item, of this region's catalogue and of the peers'. No personal data.
+
+The index answers "what came since an edition" in the order of codes: a page reads on where the last one ended and
+leaves the records alone that it does not give.
+"""
+
+crosswalk_journal = Table(
+    "crosswalk_journal",
+    metadata,
+    Column("position", _Order, primary_key=True),
+    _required("digest", LargeBinary),  # SHA-256 of the content
+    _required("kind", Text),  # row or review
+    _required("content", LargeBinary),
+    UniqueConstraint("digest"),
+)
+"""Rows of the crosswalk and reviews of them, in the order in which they came. Nothing is ever changed or deleted, so
+that positions grow and never repeat.
+
+Readers go by position, so that none may appear behind one that was read. With one writer, which gives positions in the
+order of commits, that is so by itself. On PostgreSQL an identity is given before its commit: the transaction that
+appends must take an advisory lock first, and hold it until it is committed.
+"""
+
 licences = Table(
     "licences",
     metadata,

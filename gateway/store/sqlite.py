@@ -24,6 +24,8 @@ from gateway.domain.case import CaseState, RecordedEvent
 from gateway.ports import (
     CaseRecord,
     CaseRow,
+    CatalogueRecord,
+    CrosswalkEntry,
     Delivery,
     EventCodec,
     Evidence,
@@ -38,7 +40,7 @@ from gateway.ports import (
 from gateway.store import failures, migrate, units
 from gateway.store import statements as sql
 from gateway.store.process_lock import ProcessLock
-from gateway.store.rows import case_row, from_micros
+from gateway.store.rows import case_row, from_micros, journal_entry
 from gateway.store.together import RecordUnit, may_go_together
 from gateway.store.vault import Vault, place
 from gateway.store.writer import Failpoint, Writer
@@ -271,6 +273,19 @@ class SqliteStore:
         """May be megabytes."""
         row = await self._read(lambda cursor: cursor.execute(sql.SNAPSHOT, (name,)).fetchone())
         return bytes(row[0]) if row else None
+
+    async def catalogue_records(
+        self, catalogue: str, *, since_edition: int = 0, after: tuple[str, int] = ("", 0), limit: int
+    ) -> list[CatalogueRecord]:
+        """One walk along an index, from where the last page ended."""
+        wanted = (catalogue, *after, since_edition, limit)
+        rows = await self._read(lambda cursor: cursor.execute(sql.CATALOGUE_RECORDS, wanted).fetchall())
+        return [CatalogueRecord(*row) for row in rows]
+
+    async def crosswalk_journal(self, after: int, limit: int) -> list[tuple[int, CrosswalkEntry]]:
+        """The journal is its table in order."""
+        rows = await self._read(lambda cursor: cursor.execute(sql.CROSSWALK_JOURNAL, (after, limit)).fetchall())
+        return [journal_entry(row) for row in rows]
 
     async def licence_statuses(self, list_uri: str) -> dict[int, int]:
         """Read from an index of those that are not valid."""

@@ -106,12 +106,22 @@ SET_SNAPSHOT: Final = (
     "INSERT INTO snapshots (name, content) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET content = excluded.content"
 )
 SNAPSHOT: Final = "SELECT content FROM snapshots WHERE name = ?"
+DROP_SNAPSHOT: Final = "DELETE FROM snapshots WHERE name = ?"
 SET_LICENCE: Final = (
     "INSERT INTO licences (licence_id, licence_type, list_uri, list_index, status) VALUES (?, ?, ?, ?, ?) "
     "ON CONFLICT (licence_id) DO UPDATE SET status = excluded.status WHERE status <> 1"  # revoked is for ever
 )
 LICENCE: Final = "SELECT licence_id, licence_type, list_uri, list_index, status FROM licences WHERE licence_id = ?"
 NOT_VALID: Final = "SELECT list_index, status FROM licences WHERE list_uri = ? AND status <> 0"
+
+# catalogues and crosswalk
+CATALOGUE_RECORDS: Final = (  # by that index editions are compared without a look at the records
+    "SELECT catalogue, code, version, edition, record FROM catalogue_records INDEXED BY ix_catalogue_records_walk "
+    "WHERE catalogue = ? AND (code, version) > (?, ?) AND edition > ? ORDER BY code, version LIMIT ?"
+)
+CROSSWALK_JOURNAL: Final = (
+    "SELECT position, kind, content FROM crosswalk_journal WHERE position > ? ORDER BY position LIMIT ?"
+)
 
 # audit log
 ADD_LEAF: Final = "INSERT INTO leaves (data) VALUES (?)"
@@ -179,3 +189,11 @@ place_leaves: Final = _of_rows(
     ") WHERE leaf_id = column1 AND leaf_index IS NULL",
 )
 add_nodes: Final = _of_rows(3, "INSERT INTO log_nodes (level, node_index, hash) VALUES")
+put_catalogue_records: Final = _of_rows(
+    5,
+    "INSERT INTO catalogue_records (catalogue, code, version, edition, record) VALUES",
+    "ON CONFLICT (catalogue, code, version) DO UPDATE SET edition = excluded.edition, record = excluded.record",
+)
+add_crosswalk_entries: Final = _of_rows(
+    3, "INSERT INTO crosswalk_journal (digest, kind, content) VALUES", "ON CONFLICT (digest) DO NOTHING"
+)

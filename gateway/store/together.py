@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
+from collections.abc import Iterable, Sequence
 
 from gateway.ports import NewDelivery, Recording
 from gateway.store import statements as sql
 from gateway.store import units
-from gateway.store.rows import Row, case_values
+from gateway.store.rows import case_values
 from gateway.store.vault import Vault, general_owner
 from gateway.store.writer import Apart, JointUnit
 
@@ -42,26 +41,36 @@ class RecordUnit(JointUnit):
 
 def may_go_together(recording: Recording) -> bool:
     """Whether it is of the usual kind: a call's effect, without what is rare or depends on the order of writing."""
-    return not (recording.settled or recording.licences or recording.bookmarks or recording.snapshots)
+    return not (
+        recording.settled
+        or recording.licences
+        or recording.bookmarks
+        or recording.snapshots
+        or recording.dropped_snapshots
+        or recording.catalogue_records
+        or recording.crosswalk_entries
+    )
 
 
 def record_together(cursor: sqlite3.Cursor, vault: Vault, recordings: Sequence[Recording]) -> None:
     """Write recordings that may go together. Apart or sqlite3.IntegrityError when they don't after all."""
     keys = units.Keys(cursor, vault)
     keys.hold([owner for recording in recordings for owner in _owners(recording)])
-    _insert(cursor, sql.add_seen, [units.seen_values(each.seen) for each in recordings if each.seen is not None])
-    _insert(
+    units.insert(cursor, sql.add_seen, [units.seen_values(each.seen) for each in recordings if each.seen is not None])
+    units.insert(
         cursor,
         sql.add_replies,
         [units.reply_values(keys, each.reply, each.case) for each in recordings if each.reply is not None],
     )
     cases = [(each.case.case_id, *case_values(each.case)) for each in recordings if each.case is not None]
-    if _insert(cursor, sql.put_cases, cases) != len(cases):
+    if units.insert(cursor, sql.put_cases, cases) != len(cases):
         raise Apart
-    _insert(cursor, sql.add_events, [units.event_values(keys, event) for each in recordings for event in each.events])
+    units.insert(
+        cursor, sql.add_events, [units.event_values(keys, event) for each in recordings for event in each.events]
+    )
     _add_deliveries(cursor, keys, [delivery for each in recordings for delivery in each.deliveries])
-    _insert(cursor, sql.add_leaves, [(leaf,) for each in recordings for leaf in each.leaves])
-    _insert(
+    units.insert(cursor, sql.add_leaves, [(leaf,) for each in recordings for leaf in each.leaves])
+    units.insert(
         cursor, sql.add_evidence, [units.evidence_values(keys, call) for each in recordings for call in each.evidence]
     )
 
@@ -83,17 +92,7 @@ def _add_deliveries(cursor: sqlite3.Cursor, keys: units.Keys, deliveries: Sequen
     """Deliveries of a stream that stands here more than once are written one by one: only the first is its head."""
     times = Counter((each.destination, each.stream) for each in deliveries)
     single = [each for each in deliveries if times[each.destination, each.stream] == 1]
-    _insert(cursor, sql.add_deliveries, [units.delivery_values(keys, each) for each in single])
+    units.insert(cursor, sql.add_deliveries, [units.delivery_values(keys, each) for each in single])
     for each in deliveries:
         if times[each.destination, each.stream] > 1:
             cursor.execute(sql.ADD_DELIVERY, units.delivery_values(keys, each))
-
-
-def _insert(cursor: sqlite3.Cursor, statement: Callable[[int], str], rows: Sequence[Row]) -> int:
-    """Write rows, as many to a statement as it takes; how many were written."""
-    written = 0
-    for first in range(0, len(rows), sql.MAX_ROWS):
-        some = rows[first : first + sql.MAX_ROWS]
-        cursor.execute(statement(len(some)), tuple(chain.from_iterable(some)))
-        written += cursor.rowcount
-    return written

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import chain, islice
 
 from gateway.domain.case import RecordedEvent
 from gateway.ports import (
@@ -32,6 +33,8 @@ from gateway.store import statements as sql
 from gateway.store.rows import (
     Row,
     case_values,
+    catalogue_values,
+    entry_values,
     from_micros,
     frontier_of,
     frontier_text,
@@ -139,6 +142,19 @@ def record(cursor: sqlite3.Cursor, vault: Vault, recording: Recording) -> None:
         cursor.execute(sql.SET_BOOKMARK, bookmark)
     for snapshot in recording.snapshots.items():
         cursor.execute(sql.SET_SNAPSHOT, snapshot)
+    for name in recording.dropped_snapshots:
+        cursor.execute(sql.DROP_SNAPSHOT, (name,))
+    insert(cursor, sql.put_catalogue_records, map(catalogue_values, recording.catalogue_records))
+    insert(cursor, sql.add_crosswalk_entries, map(entry_values, recording.crosswalk_entries))
+
+
+def insert(cursor: sqlite3.Cursor, statement: Callable[[int], str], rows: Iterable[Row]) -> int:
+    """Write rows, as many to a statement as it takes; how many were written."""
+    written, rest = 0, iter(rows)
+    while some := tuple(islice(rest, sql.MAX_ROWS)):
+        cursor.execute(statement(len(some)), tuple(chain.from_iterable(some)))
+        written += cursor.rowcount
+    return written
 
 
 def _take_call(cursor: sqlite3.Cursor, seen: SeenCall) -> None:

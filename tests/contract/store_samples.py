@@ -8,7 +8,17 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from gateway.domain.case import CaseEvent, CaseState, RecordedEvent, Refused, Side, WithdrawalRequested
-from gateway.ports import CaseRow, DeliveryKind, Evidence, NewDelivery, Recording, SeenCall, StoredReply
+from gateway.ports import (
+    CaseRow,
+    CatalogueRecord,
+    CrosswalkEntry,
+    DeliveryKind,
+    Evidence,
+    NewDelivery,
+    Recording,
+    SeenCall,
+    StoredReply,
+)
 from gateway.store.rows import from_micros, to_micros
 
 NOW = datetime(2026, 3, 2, 1, 30, 0, 123456, tzinfo=UTC)
@@ -73,6 +83,10 @@ def evidence(case_id: str, number: int = 1) -> Evidence:
     return Evidence(bytes([number]) * 32, case_id, "/m", f"request {number}", b"body", "response", b"")
 
 
+def record(code: str, version: int = 1, edition: int = 1, content: bytes = b"{}") -> CatalogueRecord:
+    return CatalogueRecord(US, code, version, edition, content)
+
+
 def whole(row: CaseRow | None = None) -> Recording:
     """A recording with something of everything, as a submission makes it."""
     row = row or case_row()
@@ -86,4 +100,6 @@ def whole(row: CaseRow | None = None) -> Recording:
         evidence=(evidence(row.case_id),),
         bookmarks={"notices": row.case_id},
         snapshots={"catalogue": row.case_id.encode()},
+        catalogue_records=(record(row.case_id),),
+        crosswalk_entries=(CrosswalkEntry(record=row.case_id.encode()),),
     )

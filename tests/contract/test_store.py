@@ -16,6 +16,8 @@ from gateway.ports import (
     REVOKED,
     AlreadyRecorded,
     CaseRecord,
+    CatalogueRecord,
+    CrosswalkEntry,
     DeliveryKind,
     Lease,
     LicenceEntry,
@@ -34,11 +36,13 @@ from tests.contract.store_samples import (
     NOW,
     PEER,
     SECOND,
+    US,
     JsonCodec,
     case_row,
     delivery,
     event,
     evidence,
+    record,
     reply,
     seen,
     whole,
@@ -99,6 +103,8 @@ async def holds_nothing_of(store: Store, recording: Recording) -> bool:
         and recording.leaves[0] not in leaves
         and await store.bookmark("notices") != recording.case.case_id
         and await store.snapshot("catalogue") != recording.snapshots["catalogue"]
+        and recording.catalogue_records[0] not in await store.catalogue_records(US, limit=100)
+        and recording.crosswalk_entries[0] not in [entry for _, entry in await store.crosswalk_journal(0, 100)]
     )
 
 
@@ -118,6 +124,8 @@ async def test_everything_of_a_recording_is_read_back_as_it_was(store: Store) ->
     assert [leaf.data for leaf in await store.waiting_leaves(10)] == list(recording.leaves)
     assert await store.bookmark("notices") == row.case_id
     assert await store.snapshot("catalogue") == row.case_id.encode()
+    assert await store.catalogue_records(US, limit=10) == list(recording.catalogue_records)
+    assert await store.crosswalk_journal(0, 10) == [(1, recording.crosswalk_entries[0])]
     (waiting,) = await store.deliveries()
     assert (waiting.kind, waiting.stream, waiting.attempts, waiting.dead) == (
         DeliveryKind.PEER_EVENT,
@@ -150,6 +158,8 @@ async def test_what_was_never_recorded_is_not_found(store: Store) -> None:
     assert await store.evidence("no") == []
     assert await store.next_due() is None
     assert await store.leaf_index(b"no") is None
+    assert await store.catalogue_records("no", limit=10) == []
+    assert await store.crosswalk_journal(0, 10) == []
 
 
 async def test_the_same_signed_call_is_taken_once(store: Store) -> None:
@@ -328,6 +338,77 @@ async def test_two_licences_never_share_a_place(store: Store) -> None:
     await store.record(Recording(licences=(LicenceEntry("l-1", "type", "uri", 7, 0),)))
     with pytest.raises(Conflict):
         await store.record(Recording(licences=(LicenceEntry("l-2", "type", "uri", 7, 0),)))
+
+
+# catalogues and crosswalk
+
+
+async def test_records_of_a_catalogue_come_by_code_and_version_a_page_at_a_time(store: Store) -> None:
+    records = [record(code, version) for code in ("乙", "b", "a") for version in (10, 2)]
+    await store.record(Recording(catalogue_records=(*records, replace(records[0], catalogue="another"))))
+    expected = sorted(records, key=lambda one: (one.code, one.version))
+    assert await store.catalogue_records(US, limit=10) == expected
+    read: list[CatalogueRecord] = []
+    while page := await store.catalogue_records(
+        US, after=(read[-1].code, read[-1].version) if read else ("", 0), limit=2
+    ):
+        assert len(page) <= 2
+        read += page
+    assert read == expected
+
+
+async def test_a_record_is_replaced_by_its_code_and_version(store: Store) -> None:
+    kept, first = record("a"), record("b", content=b"first")
+    await store.record(Recording(catalogue_records=(kept, first)))
+    second = replace(first, edition=2, record=b"second")
+    await store.record(Recording(catalogue_records=(second,)))
+    assert await store.catalogue_records(US, limit=10) == [kept, second]
+
+
+async def test_records_since_an_edition_are_those_that_later_ones_brought(store: Store) -> None:
+    records = [record(f"code-{n}", edition=n % 3 + 1) for n in range(9)]
+    await store.record(Recording(catalogue_records=tuple(records)))
+    later = [one for one in records if one.edition > 2]
+    assert await store.catalogue_records(US, since_edition=2, limit=10) == later
+    assert await store.catalogue_records(US, since_edition=2, after=(later[0].code, 1), limit=1) == [later[1]]
+    assert await store.catalogue_records(US, since_edition=3, limit=10) == []
+
+
+async def test_the_journal_keeps_its_order_and_takes_the_same_bytes_once(store: Store) -> None:
+    entries = [CrosswalkEntry(record=b"row %d" % n) for n in range(150)]  # more than one statement takes
+    entries[70] = CrosswalkEntry(review="eyJ.eyJ.sig")
+    await store.record(Recording(crosswalk_entries=(*entries[:100], entries[3], entries[99])))
+    await store.record(Recording(crosswalk_entries=(entries[5], *entries[90:])))
+    journal = await store.crosswalk_journal(0, 1000)
+    assert [entry for _, entry in journal] == entries
+    positions = [position for position, _ in journal]
+    assert positions[0] == 1
+    assert positions == sorted(set(positions))
+
+
+async def test_the_journal_is_read_on_from_a_position(store: Store) -> None:
+    entries = tuple(CrosswalkEntry(record=b"%d" % n) for n in range(5))
+    await store.record(Recording(crosswalk_entries=entries[:3]))
+    head = await store.crosswalk_journal(0, 2)
+    assert [entry for _, entry in head] == list(entries[:2])
+    await store.record(Recording(crosswalk_entries=entries))
+    rest = await store.crosswalk_journal(head[-1][0], 10)
+    assert [entry for _, entry in rest] == list(entries[2:])
+    assert await store.crosswalk_journal(rest[-1][0], 10) == []
+
+
+@pytest.mark.parametrize("entry", [CrosswalkEntry(), CrosswalkEntry(record=b"row", review="review")])
+async def test_an_entry_that_is_no_row_and_no_review_is_refused_whole(store: Store, entry: CrosswalkEntry) -> None:
+    recording = whole()
+    with pytest.raises(Internal):
+        await store.record(replace(recording, crosswalk_entries=(*recording.crosswalk_entries, entry)))
+    assert await holds_nothing_of(store, recording)
+
+
+async def test_snapshots_are_dropped_whether_or_not_they_are_there(store: Store) -> None:
+    await store.record(Recording(snapshots={"a": b"1", "b": b"2"}))
+    await store.record(Recording(dropped_snapshots=("a", "never taken")))
+    assert (await store.snapshot("a"), await store.snapshot("b")) == (None, b"2")
 
 
 # deliveries

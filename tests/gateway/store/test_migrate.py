@@ -61,6 +61,19 @@ def test_a_store_is_migrated_wholly_or_not_at_all(tmp_path: Path) -> None:
     assert list(tables_of(path)) == ["serials"]
 
 
+def test_catalogues_kept_whole_are_dropped_for_the_next_pull_to_bring_again(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    migrate.upgrade(path, to="0001")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("INSERT INTO snapshots VALUES ('catalogue:430600', x'7b'), ('calendar', x'7b')")
+        connection.execute("INSERT INTO bookmarks VALUES ('kept', 'as it was')")
+    migrate.upgrade(path)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT name FROM snapshots").fetchall() == [("calendar",)]
+        assert connection.execute("SELECT * FROM bookmarks").fetchall() == [("kept", "as it was")]
+        assert migrate.revision_of(connection) == migrate.REVISIONS[-1]
+
+
 def revision_of(path: Path, *statements: str) -> str:
     connection = sqlite3.connect(path)
     try:

@@ -71,7 +71,7 @@ async def at_once(store: SqliteStore, gate: Gate, recordings: Sequence[Recording
 
 def usual() -> Recording:
     """What a submission records."""
-    return replace(whole(), bookmarks={}, snapshots={})
+    return replace(whole(), bookmarks={}, snapshots={}, catalogue_records=(), crosswalk_entries=())
 
 
 async def test_what_is_written_together_is_what_is_written_alone(
