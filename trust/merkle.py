@@ -199,8 +199,8 @@ def verify_consistency(first: int, first_root: bytes, second: int, second_root: 
     Steps (RFC 9162 section 2.1.4.2):
 
     1. the sizes are in order;
-    2. every hash has the length of a hash;
-    3. the cases without a proof: the empty tree begins every tree, and a tree begins itself;
+    2. the cases without a proof: the empty tree begins every tree, and a tree begins itself;
+    3. every hash has the length of a hash;
     4. the path, folded, never climbs past the root and uses up the whole right edge;
     5. it gives the first root;
     6. it gives the second root.
@@ -211,12 +211,12 @@ def verify_consistency(first: int, first_root: bytes, second: int, second_root: 
     # 1. the sizes are in order
     if not 0 <= first <= second <= MAX_TREE_SIZE:
         _inconsistent(f"{failed} (step 1, sizes)", got=f"{first} to {second}", expected="0 <= first <= second")
-    # 2. every hash has the length of a hash
-    _require_hashes(f"{failed} (step 2, hash length)", (first_root, second_root, *path))
-    # 3. without a proof
+    # 2. without a proof
     if first in (0, second):
         _verify_trivial_consistency(failed, first, first_root, second, second_root, path)
         return
+    # 3. every hash has the length of a hash
+    _require_hashes(f"{failed} (step 3, hash length)", (first_root, second_root, *path))
     # 4. fold. A first tree whose size is a power of two is itself the node that the path starts from.
     hashes = [first_root, *path] if first.bit_count() == 1 else list(path)
     if not hashes:
@@ -250,11 +250,13 @@ def _verify_trivial_consistency(
     failed: str, first: int, first_root: bytes, second: int, second_root: bytes, path: Sequence[bytes]
 ) -> None:
     if path:
-        _inconsistent(f"{failed} (step 3, no proof needed)", got=f"{len(path)} hashes", expected="none")
+        _inconsistent(f"{failed} (step 2, no proof needed)", got=f"{len(path)} hashes", expected="none")
+    if first == 0:
+        _require_hashes(f"{failed} (step 3, hash length)", (second_root,))
     if first == 0 and first_root != EMPTY_ROOT:
-        _inconsistent(f"{failed} (step 3, empty tree)", got=first_root.hex(), expected=EMPTY_ROOT.hex())
+        _inconsistent(f"{failed} (step 2, empty tree)", got=first_root.hex(), expected=EMPTY_ROOT.hex())
     if first == second and first_root != second_root:
-        _inconsistent(f"{failed} (step 3, same size)", got=second_root.hex(), expected=first_root.hex())
+        _inconsistent(f"{failed} (step 2, same size)", got=second_root.hex(), expected=first_root.hex())
 
 
 def _split(size: int) -> int:

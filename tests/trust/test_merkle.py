@@ -192,9 +192,9 @@ def test_the_empty_tree_begins_every_tree_and_a_tree_begins_itself() -> None:
     [
         (6, LEAVES[0], 5, (), "step 1"),
         (-1, LEAVES[0], 5, (), "step 1"),
-        (0, LEAVES[0], 5, (), "step 3, empty tree"),
-        (0, EMPTY_ROOT, 5, (LEAVES[0],), "step 3, no proof needed"),
-        (5, LEAVES[0], 5, (), "step 3, same size"),
+        (0, LEAVES[0], 5, (), "step 2, empty tree"),
+        (0, EMPTY_ROOT, 5, (LEAVES[0],), "step 2, no proof needed"),
+        (5, LEAVES[0], 5, (), "step 2, same size"),
         (3, LEAVES[0], 5, (), "step 4"),
     ],
 )
