@@ -59,18 +59,18 @@ def encode_header(header: Mapping[str, str], signer: Signer) -> str:
     return encode_base64url(compact_json({**header, "alg": signer.algorithm.value, "kid": signer.kid}))
 
 
-def parse(token: str) -> ParsedJws:
+def parse(token: str, *, longest: int = MAX_JWS_CHARACTERS) -> ParsedJws:
     """Read a compact JWS strictly.
 
-    1. Its length is bounded.
+    1. Its length is bounded, to ``longest`` characters.
     2. It has exactly three segments of canonical base64url.
     3. The header is one JSON object without duplicate keys and without ``REFUSED_HEADERS``.
 
     Raises Unauthenticated(SIGNATURE_MALFORMED).
     """
     # 1. length
-    if len(token) > MAX_JWS_CHARACTERS:
-        raise malformed(f"{len(token)} characters", f"at most {MAX_JWS_CHARACTERS}")
+    if len(token) > longest:
+        raise malformed(f"{len(token)} characters", f"at most {longest}")
     # 2. segments
     segments = token.split(".")
     if len(segments) != 3:
