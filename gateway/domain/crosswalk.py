@@ -100,18 +100,34 @@ class Standing:
 
     approved_by: tuple[str, ...] = ()
     """Ids of the gateways whose officers signed for the row, sorted, whether or not somebody withdrew it since."""
-    withdrawn_by: tuple[str, ...] = ()
-    """Ids of the gateways that withdrew it, sorted."""
-    withdrawn_on: date | None = None
-    """First Beijing day on which it no longer counts; ``None`` when nobody withdrew it."""
+    withdrawals: tuple[tuple[str, date], ...] = ()
+    """(gateway, first Beijing day on which the row no longer counts for its region), sorted."""
     _regions: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_regions", frozenset(member.partition(".")[0] for member in self.approved_by))
+        object.__setattr__(self, "_regions", frozenset(map(_region_of, self.approved_by)))
 
     def between(self, one: str, other: str) -> ReviewState:
         """Say how far the review between two regions has come, withdrawals apart."""
         return ReviewState((one in self._regions) + (other in self._regions))
+
+    def withdrawn_between(self, one: str, other: str, on: date) -> bool:
+        """Whether one of two regions has withdrawn by then. What a third region withdraws says nothing about them."""
+        return any(on >= day and _region_of(member) in {one, other} for member, day in self.withdrawals)
+
+    @property
+    def withdrawn_by(self) -> tuple[str, ...]:
+        """Ids of the gateways that withdrew it, sorted."""
+        return tuple(member for member, _ in self.withdrawals)
+
+    @property
+    def withdrawn_on(self) -> date | None:
+        """First Beijing day on which it no longer counts for somebody; ``None`` when nobody withdrew it."""
+        return min((day for _, day in self.withdrawals), default=None)
+
+
+def _region_of(member: str) -> str:
+    return member.partition(".")[0]
 
 
 PROPOSED: Final = Standing()
@@ -181,9 +197,9 @@ class CrosswalkRow:
         """Whether the row's days are over."""
         return self.valid_until is not None and on > self.valid_until
 
-    def withdrawn_by(self, on: date) -> bool:
-        """Whether a side has withdrawn it by then."""
-        return self.standing.withdrawn_on is not None and on >= self.standing.withdrawn_on
+    def withdrawn_between(self, one: str, other: str, on: date) -> bool:
+        """Whether one of two regions has withdrawn it by then (rule 2)."""
+        return self.standing.withdrawn_between(one, other, on)
 
     def counts(self, one: str, other: str) -> bool:
         """Whether members of both regions signed for it (rule 2), withdrawals apart."""

@@ -316,7 +316,7 @@ def _why_set_aside(  # noqa: PLR0911 - one exit for each answer
     """
     if row.standing.between(query.source, query.target) < query.minimum_review:
         return SetAside.AWAITING_REVIEW
-    if row.withdrawn_by(query.on):
+    if row.withdrawn_between(query.source, query.target, query.on):
         return SetAside.WITHDRAWN
     if crosswalk.superseded_by(row, query.source, query.target, query.on):
         return SetAside.SUPERSEDED
