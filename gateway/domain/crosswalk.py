@@ -36,7 +36,7 @@ import itertools
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
@@ -189,6 +189,15 @@ class CrosswalkRow:
             return bool(self.conditions)
         return self.relationship is not Relationship.RELATED
 
+    def with_standing(self, standing: Standing) -> CrosswalkRow:
+        """Return the same row with another standing."""
+        # Field by field, because the record and its hash stay the same; dataclasses.replace would make both again.
+        row = object.__new__(CrosswalkRow)
+        for name in _ROW_FIELDS:
+            object.__setattr__(row, name, getattr(self, name))
+        object.__setattr__(row, "standing", standing)
+        return row
+
     def begun_by(self, on: date) -> bool:
         """Whether the row's days have begun."""
         return self.valid_from <= on
@@ -204,6 +213,9 @@ class CrosswalkRow:
     def counts(self, one: str, other: str) -> bool:
         """Whether members of both regions signed for it (rule 2), withdrawals apart."""
         return self.standing.between(one, other) is ReviewState.BOTH_SIDES
+
+
+_ROW_FIELDS: Final = tuple(each.name for each in fields(CrosswalkRow))
 
 
 def cells_of(row: CrosswalkRow) -> dict[str, str]:
