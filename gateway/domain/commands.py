@@ -384,6 +384,8 @@ class Translated:
     translation: Translation
     on: date
     """The Beijing day that it holds for."""
+    source: Item | None = None
+    """The item asked about, at the version that was gone by; ``None`` when there is none of that code."""
     suggestions: tuple[Suggestion, ...] = ()
     """Similar names for a person to look at. They never route a case."""
 

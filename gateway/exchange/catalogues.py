@@ -1,29 +1,82 @@
-"""Deciding about catalogues: translating a code, showing an item. Reads only."""
+"""Deciding about catalogues: translating codes, showing items, counting what is mapped. Reads only.
+
+Each answer is made from one ``Atlas``, taken once, so that a renewal in the middle of it changes nothing.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
 from gateway.domain import commands
 from gateway.domain.calendar import beijing_date
-from gateway.domain.translation import Query, translate
+from gateway.domain.codes import MAX_CODE_LENGTH
+from gateway.domain.translation import Atlas, Query, Translation, translate
 from gateway.exchange.caller import Caller
 from gateway.exchange.decided import Decided
 from gateway.exchange.house import House
-from trust.errors import NotFound, Reason
+from trust.errors import Malformed, NotFound, Reason
+
+BATCH_SLICE: Final = 500
+"""Codes that are translated before other calls have their turn: a few milliseconds."""
 
 
 async def translate_code(house: House, caller: Caller, asked: commands.Translate) -> Decided:
     """What a code comes to in another catalogue. A code that does not translate is an outcome, not an error."""
-    query = Query(asked.source, asked.target, asked.code, asked.as_of or beijing_date(caller.now), asked.answers)
-    return Decided(commands.Translated(translate(house.knowledge.atlas, query), query.on))
+    query = Query(
+        source=asked.source,
+        target=asked.target,
+        code=asked.code,
+        on=asked.as_of or beijing_date(caller.now),
+        answers=asked.answers,
+        version=asked.version,
+        direction=asked.direction,
+        minimum_review=asked.minimum_review,
+        allow_chain=asked.allow_chain,
+    )
+    atlas = house.knowledge.atlas
+    translation = translate(atlas, query)
+    source = atlas.catalogue(query.source)
+    item = source.find_on(query.code, query.on) if query.version is None else source.find(query.code, query.version)
+    return Decided(commands.Translated(translation, query.on, item))
+
+
+async def translate_codes(house: House, caller: Caller, asked: commands.TranslateBatch) -> Decided:
+    """What many codes come to on one day. A question that is not right spoils its own answer only."""
+    query = Query(
+        source=asked.source,
+        target=asked.target,
+        code="",
+        on=asked.as_of or beijing_date(caller.now),
+        minimum_review=asked.minimum_review,
+        allow_chain=asked.allow_chain,
+    )
+    atlas = house.knowledge.atlas
+    outcomes: list[Translation | str] = []
+    for start in range(0, len(asked.questions), BATCH_SLICE):
+        outcomes += [_outcome(atlas, query, *question) for question in asked.questions[start : start + BATCH_SLICE]]
+        await asyncio.sleep(0)
+    return Decided(commands.TranslatedBatch(query.on, tuple(outcomes)))
 
 
 async def show_item(house: House, _: Caller, asked: commands.GetItem) -> Decided:
     """One item as its catalogue has it, in force or not."""
-    item = house.knowledge.catalogue(asked.catalogue).find(asked.code)
+    item = house.knowledge.catalogue(asked.catalogue).find(asked.code, asked.version)
     if item is None:
         raise NotFound(
             Reason.ITEM_UNKNOWN,
-            f"catalogue {asked.catalogue} has no such item",
-            expected="a code as that catalogue writes it, letter for letter",
+            f"catalogue {asked.catalogue} has no such item" + (f" of version {asked.version}" if asked.version else ""),
+            expected="a code as that catalogue writes it, letter for letter, and a version that it had",
         )
     return Decided(commands.ShownItem(item))
+
+
+def _outcome(atlas: Atlas, query: Query, code: str, answers: Mapping[str, str]) -> Translation | str:
+    if not 1 <= len(code) <= MAX_CODE_LENGTH:
+        return "code"
+    try:
+        return translate(atlas, replace(query, code=code, answers=answers))
+    except Malformed:
+        return "answers"

@@ -248,6 +248,7 @@ _DECIDERS: Final[Mapping[type, _Decider]] = {
     commands.ListCases: cases.list_cases,
     commands.ReceiveEvents: receiving.receive_events,
     commands.Translate: catalogues.translate_code,
+    commands.TranslateBatch: catalogues.translate_codes,
     commands.GetItem: catalogues.show_item,
     commands.IssueLicence: licences.issue_licence,
     commands.SetLicenceStatus: licences.set_status,

@@ -27,6 +27,7 @@ GET_CASE: Final = _CASE + "GetCase"
 LIST_CASES: Final = _CASE + "ListCases"
 DELIVER_EVENTS: Final = "/tongban.exchange.v1.ExchangeService/DeliverEvents"
 TRANSLATE: Final = _CATALOGUE + "Translate"
+TRANSLATE_BATCH: Final = _CATALOGUE + "TranslateBatch"
 GET_ITEM: Final = _CATALOGUE + "GetItem"
 ISSUE_LICENCE: Final = _LICENCE + "IssueLicence"
 SET_LICENCE_STATUS: Final = _LICENCE + "SetLicenceStatus"
@@ -60,6 +61,9 @@ ROUTES: Final[Mapping[str, Route]] = {
     LIST_CASES: _local(Action.CASE_READ, cases.read_list, cases.write_list),
     DELIVER_EVENTS: _open(Action.EXCHANGE_DELIVER, cases.read_deliver, cases.write_receipt),
     TRANSLATE: _open(Action.CATALOGUE_TRANSLATE, catalogues.read_translate, catalogues.write_translated),
+    TRANSLATE_BATCH: _open(
+        Action.CATALOGUE_TRANSLATE, catalogues.read_translate_batch, catalogues.write_translated_batch
+    ),
     GET_ITEM: _open(Action.CATALOGUE_READ, catalogues.read_get_item, catalogues.write_shown_item),
     ISSUE_LICENCE: _local(Action.LICENCE_ISSUE, licences.read_issue, licences.write_issued),
     SET_LICENCE_STATUS: _local(Action.LICENCE_ISSUE, licences.read_set_status, licences.write_status_set),
