@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from trust.errors import Malformed, Misconfigured, Reason, TongbanError, Unauthenticated
 from trust.keys import Algorithm, SoftwareSigner
-from trust.note import MAX_NOTE_BYTES, MAX_SIGNATURES, NoteKey, add_signature, open_note, sign_note
+from trust.note import (
+    MAX_NOTE_BYTES,
+    MAX_SIGNATURES,
+    NoteKey,
+    SignatureType,
+    add_signature,
+    cosign,
+    open_note,
+    sign_note,
+    signature_lines,
+)
 
 # The worked example in the documentation of golang.org/x/mod/sumdb/note.
 GO_KEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
@@ -148,3 +161,63 @@ def test_a_verifier_key_that_is_not_whole_is_refused(text: str) -> None:
     with pytest.raises(TongbanError) as caught:
         NoteKey.from_verifier_key(text)
     assert caught.value.reason is Reason.FIELD_INVALID
+
+
+# --- cosignatures: c2sp.org/tlog-cosignature ------------------------------------------------------------------------
+
+AT = datetime(2026, 11, 21, 8, 0, 5, 999_000, tzinfo=UTC)
+COSIGNER = NoteKey.of(WITNESS, WITNESS_KEY.name, SignatureType.COSIGNATURE)
+
+
+def test_a_cosignature_says_when_it_was_made_to_the_second() -> None:
+    note = sign_note(TEXT, SIGNER, NAME)
+    opened = open_note(note + cosign(note, WITNESS, COSIGNER.name, AT), [KEY, COSIGNER])
+    assert opened.signed_by == (KEY, COSIGNER)
+    assert opened.cosigned == {COSIGNER.name: AT.replace(microsecond=0)}
+
+
+def test_a_cosignature_is_made_over_its_time_and_the_text() -> None:
+    line = cosign(sign_note(TEXT, SIGNER, NAME), WITNESS, COSIGNER.name, AT)
+    payload = base64.b64decode(line.split(" ")[2])
+    seconds = int(AT.timestamp())
+    assert payload[:12] == COSIGNER.key_id + seconds.to_bytes(8, "big")
+    assert COSIGNER.key.verify(f"cosignature/v1\ntime {seconds}\n{TEXT}".encode(), payload[12:])
+
+
+def test_the_same_key_is_another_key_when_it_cosigns() -> None:
+    assert COSIGNER.key_id != WITNESS_KEY.key_id
+    assert NoteKey.from_verifier_key(COSIGNER.verifier_key).type is SignatureType.COSIGNATURE
+    note = sign_note(TEXT, SIGNER, NAME)
+    with_plain = add_signature(note, WITNESS, COSIGNER.name)
+    assert open_note(with_plain, [KEY, COSIGNER]).signed_by == (KEY,)  # a log's signature does not pass for a witness's
+    with pytest.raises(Unauthenticated):
+        open_note(note + cosign(note, WITNESS, COSIGNER.name, AT), [WITNESS_KEY])
+
+
+def test_a_cosignature_with_another_time_is_wrong() -> None:
+    note = sign_note(TEXT, SIGNER, NAME)
+    line = cosign(note, WITNESS, COSIGNER.name, AT)
+    name, payload = line[:-1].split(" ")[1:]
+    raw = base64.b64decode(payload)
+    for seconds in (0, int(AT.timestamp()) + 1, 2**63, 2**64 - 1):
+        changed = base64.b64encode(raw[:4] + seconds.to_bytes(8, "big") + raw[12:]).decode()
+        with pytest.raises(Unauthenticated, match="step 3"):
+            open_note(f"{note}— {name} {changed}\n", [KEY, COSIGNER])
+    with pytest.raises(Unauthenticated, match="step 3"):
+        open_note(f"{note}— {name} {base64.b64encode(raw[:9]).decode()}\n", [KEY, COSIGNER])
+
+
+def test_of_several_cosignatures_by_one_witness_the_latest_counts() -> None:
+    note = sign_note(TEXT, SIGNER, NAME)
+    later = AT + timedelta(hours=1)
+    lines = cosign(note, WITNESS, COSIGNER.name, later) + cosign(note, WITNESS, COSIGNER.name, AT)
+    assert open_note(note + lines, [COSIGNER]).cosigned == {COSIGNER.name: later.replace(microsecond=0)}
+
+
+def test_lines_that_stand_alone_are_read_as_a_witness_answers_them() -> None:
+    note = sign_note(TEXT, SIGNER, NAME)
+    lines = cosign(note, WITNESS, COSIGNER.name, AT) + cosign(note, SIGNER, NAME, AT)
+    assert "".join(signature_lines(lines)) == lines
+    for wrong in ("", "\n", lines[:-1], lines + "\n", "hello\n", lines.replace("— ", "- "), lines * 40):
+        with pytest.raises(Malformed):
+            signature_lines(wrong)
