@@ -30,6 +30,9 @@ from trust.errors import Malformed, NotFound, Reason, WrongState
 MAX_TEXT_LENGTH: Final = 200
 """Longest text of one field, in characters."""
 
+MAX_LONG_TEXT_LENGTH: Final = 1000
+"""Longest text of a field that may need sentences: conditions, notes; in characters."""
+
 MAX_DAYS: Final = 1000
 """Longest time limit, in working days."""
 
@@ -207,10 +210,10 @@ class Window:
     """What it is called."""
     address: str
     """Where it is."""
-    phone: str
-    """Whom to ring."""
-    hours: str
-    """When it is open, in words."""
+    phone: str = ""
+    """Whom to ring; empty when not stated."""
+    hours: str = ""
+    """When it is open, in words; empty when not stated."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
-from enum import Enum
-from typing import Final, TypeVar
+from typing import Final
 
 from gateway.domain.catalogue import (
     MAX_DAYS,
+    MAX_LONG_TEXT_LENGTH,
     MAX_OPTIONS,
-    MAX_TEXT_LENGTH,
+    ApplyWay,
     Catalogue,
+    HandlingItem,
     HandlingType,
     Item,
     ItemState,
@@ -27,14 +28,15 @@ from gateway.domain.catalogue import (
     Mode,
     Option,
     Question,
+    ResultWay,
+    Window,
 )
-from gateway.domain.codes import MAX_CODE_LENGTH, ItemCode, ItemType
+from gateway.domain.catalogue_reader import Reader, Shared, note_repeats
+from gateway.domain.codes import MAX_CODE_LENGTH, CodeForm, ItemCode, ItemType
 from gateway.domain.people import ApplicantType
 from trust.errors import Malformed, Reason
 
-_KEY: Final = re.compile(r"[a-z0-9_]{1,64}")
-
-_E = TypeVar("_E", bound=Enum)
+_REGION: Final = re.compile(r"[0-9]{6}")
 
 
 def parse_catalogue(data: bytes) -> Catalogue:
@@ -42,20 +44,23 @@ def parse_catalogue(data: bytes) -> Catalogue:
     try:
         content = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_each_field_once)
     except UnicodeDecodeError:
-        raise _malformed(["the file is not UTF-8"]) from None
+        raise malformed("read a catalogue file", ["the file is not UTF-8"]) from None
     except (ValueError, RecursionError) as error:
-        raise _malformed([f"the file is not JSON: {error}"]) from None
+        raise malformed("read a catalogue file", [f"the file is not JSON: {error}"]) from None
     faults: list[str] = []
-    reader = _Reader(content, "catalogue", faults)
+    reader = Reader(content, "catalogue", faults, Shared())
     catalogue_id = reader.text("id")
+    if catalogue_id and _REGION.fullmatch(catalogue_id) is None:
+        reader.fault("id", "a region of six digits is wanted")
     name = reader.text("name")
     version = reader.number("version", low=1)
-    items = tuple(_read_item(entry, catalogue_id) for entry in reader.objects("items", named_by="code"))
+    windows = reader.objects("windows", _read_window, named_by="name", optional=True)
+    items = tuple(read_item(entry, catalogue_id) for entry in reader.readers("items", named_by="code"))
     reader.finish()
-    _note_repeats((f"{item.code} version {item.version}" for item in items), "catalogue, items:", faults)
+    note_repeats((f"{item.code} version {item.version}" for item in items), "catalogue, items:", faults)
     if faults:
-        raise _malformed(faults)
-    return Catalogue(catalogue_id, name, version, items)
+        raise malformed("read a catalogue file", faults)
+    return Catalogue(catalogue_id, name, version, items, windows)
 
 
 def dump_catalogue(catalogue: Catalogue) -> bytes:
@@ -64,16 +69,18 @@ def dump_catalogue(catalogue: Catalogue) -> bytes:
         "id": catalogue.id,
         "name": catalogue.name,
         "version": catalogue.version,
-        "items": [_write_item(item) for item in catalogue.items],
+        **_unless_default("windows", [_content_of_window(window) for window in catalogue.windows], []),
+        "items": [content_of(item) for item in catalogue.items],
     }
     return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def _read_item(reader: _Reader, catalogue_id: str) -> Item:
+def read_item(reader: Reader, catalogue_id: str) -> Item:
+    """Read one item as ``content_of`` writes it; worth something only when the reader noted no fault."""
     code = reader.text("code", longest=MAX_CODE_LENGTH)
     parsed = ItemCode.parse(code)
     item = Item(
-        catalogue=catalogue_id,
+        catalogue=reader.shared.text(catalogue_id),
         code=code,
         version=reader.number("version", low=1),
         name=reader.text("name"),
@@ -87,76 +94,28 @@ def _read_item(reader: _Reader, catalogue_id: str) -> Item:
         modes=reader.choices("modes", Mode),
         department=reader.text("department"),
         fee=reader.text("fee", default=""),
+        conditions=reader.text("conditions", default="", longest=MAX_LONG_TEXT_LENGTH),
+        apply_ways=reader.choices("apply_ways", ApplyWay, optional=True),
+        procedure=reader.texts("procedure"),
+        result_ways=reader.choices("result_ways", ResultWay, optional=True),
+        handling_items=reader.objects("handling_items", _read_handling_item, named_by="code", optional=True),
         result_name=reader.text("result_name", default=""),
         result_licence_type=reader.text("result_licence_type", default=""),
         state=reader.choice("state", ItemState),
         valid_from=reader.day("valid_from") or date.min,
         valid_until=reader.day("valid_until", optional=True),
+        listed_from=reader.day("listed_from", optional=True),
         official=reader.flag("official", default=False),
-        materials=tuple(_read_material(entry) for entry in reader.objects("materials", named_by="key", optional=True)),
-        situations=tuple(
-            _read_question(entry) for entry in reader.objects("situations", named_by="key", optional=True)
-        ),
+        materials=reader.objects("materials", _read_material, named_by="key", optional=True),
+        situations=reader.objects("situations", _read_question, named_by="key", optional=True),
     )
     reader.finish()
     _check_item(item, parsed, reader)
     return item
 
 
-def _read_material(reader: _Reader) -> MaterialRequirement:
-    material = MaterialRequirement(
-        key=reader.key("key"),
-        name=reader.text("name"),
-        required=reader.flag("required"),
-        source=reader.choice("source", MaterialSource),
-        form=reader.choice("form", MaterialForm),
-        exempt_by_licence=reader.text("exempt_by_licence", default=""),
-        may_be_deferred=reader.flag("may_be_deferred", default=False),
-        by_promise=reader.flag("by_promise", default=False),
-    )
-    reader.finish()
-    return material
-
-
-def _read_question(reader: _Reader) -> Question:
-    question = Question(
-        key=reader.key("key"),
-        text=reader.text("text"),
-        options=tuple(_read_option(entry) for entry in reader.objects("options", named_by="key")),
-    )
-    reader.finish()
-    if not 2 <= len(question.options) <= MAX_OPTIONS:
-        reader.fault("options", f"a question offers 2 to {MAX_OPTIONS} answers")
-    _note_repeats((option.key for option in question.options), f"{reader.where}, options: key", reader.faults)
-    return question
-
-
-def _read_option(reader: _Reader) -> Option:
-    option = Option(reader.key("key"), reader.text("text"), reader.texts("adds"), reader.texts("waives"))
-    reader.finish()
-    return option
-
-
-def _check_item(item: Item, parsed: ItemCode, reader: _Reader) -> None:
-    """Note what is wrong between the fields of one item."""
-    if item.valid_until is not None and item.valid_until < item.valid_from:
-        reader.fault("valid_until", f"{item.valid_until} is before valid_from {item.valid_from}")
-    if item.handling_type is HandlingType.COMMITTED and item.promised_days == 0:
-        reader.fault("promised_days", "a 承诺件 (handling_type 2) promises at least one working day")
-    if parsed.basic and (item.basic_code, item.implementation_code) != (parsed.basic, parsed.implementation):
-        reader.fault("basic_code", "it or implementation_code contradicts the code's own segments")
-    _note_repeats((material.key for material in item.materials), f"{reader.where}, materials: key", reader.faults)
-    _note_repeats((question.key for question in item.situations), f"{reader.where}, situations: key", reader.faults)
-    known = {material.key for material in item.materials}
-    for question in item.situations:
-        for option in question.options:
-            for key in sorted({*option.adds, *option.waives} - known):
-                reader.fault(
-                    "situations", f"option {question.key}={option.key} names material {key!r}, not in the item"
-                )
-
-
-def _write_item(item: Item) -> dict[str, object]:
+def content_of(item: Item) -> dict[str, object]:
+    """Return what the file holds for one item, as JSON values. The catalogue it stands in is not among them."""
     parsed = item.parsed_code
     return {
         "code": item.code,
@@ -172,18 +131,149 @@ def _write_item(item: Item) -> dict[str, object]:
         "modes": [mode.value for mode in item.modes],
         "department": item.department,
         **_unless_default("fee", item.fee, ""),
+        **_unless_default("conditions", item.conditions, ""),
+        **_unless_default("apply_ways", [way.value for way in item.apply_ways], []),
+        **_unless_default("procedure", list(item.procedure), []),
+        **_unless_default("result_ways", [way.value for way in item.result_ways], []),
+        **_unless_default(
+            "handling_items", [{"code": each.code, "name": each.name} for each in item.handling_items], []
+        ),
         **_unless_default("result_name", item.result_name, ""),
         **_unless_default("result_licence_type", item.result_licence_type, ""),
         "state": item.state.value,
         "valid_from": item.valid_from.isoformat(),
         **({"valid_until": item.valid_until.isoformat()} if item.valid_until else {}),
+        **({"listed_from": item.listed_from.isoformat()} if item.listed_from else {}),
         **_unless_default("official", item.official, default=False),
-        **_unless_default("materials", [_write_material(material) for material in item.materials], []),
-        **_unless_default("situations", [_write_question(question) for question in item.situations], []),
+        **_unless_default("materials", [_content_of_material(material) for material in item.materials], []),
+        **_unless_default("situations", [_content_of_question(question) for question in item.situations], []),
     }
 
 
-def _write_material(material: MaterialRequirement) -> dict[str, object]:
+def malformed(failed: str, faults: list[str]) -> Malformed:
+    """Make the error that names every fault; ``failed`` says what was being read."""
+    said = "; ".join(faults).encode(errors="replace").decode()  # what somebody else wrote may hold half characters
+    return Malformed(
+        Reason.FIELD_INVALID,
+        failed,
+        got=f"{len(faults)} fault(s): {said}",
+        expected="none at all, since nothing is taken in part",
+        mend="correct the fields named and load it again",
+    )
+
+
+def _read_window(reader: Reader) -> Window:
+    window = Window(
+        name=reader.text("name"),
+        address=reader.text("address"),
+        phone=reader.text("phone", default=""),
+        hours=reader.text("hours", default=""),
+    )
+    reader.finish()
+    return window
+
+
+def _read_handling_item(reader: Reader) -> HandlingItem:
+    handling_item = HandlingItem(reader.text("code", longest=MAX_CODE_LENGTH), reader.text("name"))
+    reader.finish()
+    return handling_item
+
+
+def _read_material(reader: Reader) -> MaterialRequirement:
+    material = MaterialRequirement(
+        key=reader.key("key"),
+        name=reader.text("name"),
+        required=reader.flag("required"),
+        source=reader.choice("source", MaterialSource),
+        form=reader.choice("form", MaterialForm),
+        exempt_by_licence=reader.text("exempt_by_licence", default=""),
+        exempt_by_sharing=reader.text("exempt_by_sharing", default=""),
+        may_be_deferred=reader.flag("may_be_deferred", default=False),
+        by_promise=reader.flag("by_promise", default=False),
+        copies=reader.number("copies", low=1, default=1),
+        note=reader.text("note", default="", longest=MAX_LONG_TEXT_LENGTH),
+    )
+    reader.finish()
+    return material
+
+
+def _read_question(reader: Reader) -> Question:
+    question = Question(
+        key=reader.key("key"),
+        text=reader.text("text"),
+        options=reader.objects("options", _read_option, named_by="key"),
+        asked_when=reader.answers("asked_when"),
+    )
+    reader.finish()
+    if not 2 <= len(question.options) <= MAX_OPTIONS:
+        reader.fault("options", f"a question offers 2 to {MAX_OPTIONS} answers")
+    note_repeats((option.key for option in question.options), f"{reader.where}, options: key", reader.faults)
+    return question
+
+
+def _read_option(reader: Reader) -> Option:
+    option = Option(
+        key=reader.key("key"),
+        text=reader.text("text"),
+        adds=reader.texts("adds"),
+        waives=reader.texts("waives"),
+        chooses=reader.text("chooses", default="", longest=MAX_CODE_LENGTH),
+    )
+    reader.finish()
+    return option
+
+
+def _check_item(item: Item, parsed: ItemCode, reader: Reader) -> None:
+    """Note what is wrong between the fields of one item.
+
+    A handling item that no answer chooses is no fault: many platforms list them without the questions that lead there.
+    """
+    if item.valid_until is not None and item.valid_until < item.valid_from:
+        reader.fault("valid_until", f"{item.valid_until} is before valid_from {item.valid_from}")
+    if item.handling_type is HandlingType.COMMITTED and item.promised_days == 0:
+        reader.fault("promised_days", "a 承诺件 (handling_type 2) promises at least one working day")
+    if parsed.basic and (item.basic_code, item.implementation_code) != (parsed.basic, parsed.implementation):
+        reader.fault("basic_code", "it or implementation_code contradicts the code's own segments")
+    note_repeats((material.key for material in item.materials), f"{reader.where}, materials: key", reader.faults)
+    note_repeats((question.key for question in item.situations), f"{reader.where}, situations: key", reader.faults)
+    note_repeats((each.code for each in item.handling_items), f"{reader.where}, handling_items: code", reader.faults)
+    for handling_item in item.handling_items:
+        code = ItemCode.parse(handling_item.code)
+        if code.form is CodeForm.HANDLING and not code.text.startswith(item.implementation_code):
+            reader.fault("handling_items", f"{code.text} does not begin with implementation_code")
+    _check_situations(item, reader)
+
+
+def _check_situations(item: Item, reader: Reader) -> None:
+    """Note what the questions name and the item does not have."""
+    materials = {material.key for material in item.materials}
+    handling_items = {each.code for each in item.handling_items}
+    earlier: dict[str, set[str]] = {}
+    for question in item.situations:
+        for key, answers in question.asked_when.items():
+            if key not in earlier:
+                reader.fault("situations", f"{question.key} is asked after {key!r}, which is no earlier question")
+            for answer in sorted(answers - earlier.get(key, answers)):
+                reader.fault("situations", f"{question.key} is asked after {key}={answer!r}, which is not offered")
+        for option in question.options:
+            place = f"option {question.key}={option.key}"
+            for key in sorted({*option.adds, *option.waives} - materials):
+                reader.fault("situations", f"{place} names material {key!r}, not in the item")
+            if option.chooses and option.chooses not in handling_items:
+                reader.fault("situations", f"{place} chooses handling item {option.chooses!r}, not in the item")
+        earlier[question.key] = {option.key for option in question.options}
+
+
+def _content_of_window(window: Window) -> dict[str, object]:
+    return {
+        "name": window.name,
+        "address": window.address,
+        **_unless_default("phone", window.phone, ""),
+        **_unless_default("hours", window.hours, ""),
+    }
+
+
+def _content_of_material(material: MaterialRequirement) -> dict[str, object]:
     return {
         "key": material.key,
         "name": material.name,
@@ -191,130 +281,39 @@ def _write_material(material: MaterialRequirement) -> dict[str, object]:
         "source": material.source.value,
         "form": material.form.value,
         **_unless_default("exempt_by_licence", material.exempt_by_licence, ""),
+        **_unless_default("exempt_by_sharing", material.exempt_by_sharing, ""),
         **_unless_default("may_be_deferred", material.may_be_deferred, default=False),
         **_unless_default("by_promise", material.by_promise, default=False),
+        **_unless_default("copies", material.copies, 1),
+        **_unless_default("note", material.note, ""),
     }
 
 
-def _write_question(question: Question) -> dict[str, object]:
+def _content_of_question(question: Question) -> dict[str, object]:
     options = [
         {
             "key": option.key,
             "text": option.text,
             **_unless_default("adds", list(option.adds), []),
             **_unless_default("waives", list(option.waives), []),
+            **_unless_default("chooses", option.chooses, ""),
         }
         for option in question.options
     ]
-    return {"key": question.key, "text": question.text, "options": options}
+    return {
+        "key": question.key,
+        "text": question.text,
+        **_unless_default("asked_when", _content_of_answers(question.asked_when), {}),
+        "options": options,
+    }
+
+
+def _content_of_answers(answers: Mapping[str, Iterable[str]]) -> dict[str, object]:
+    return {key: sorted(answers[key]) for key in sorted(answers)}
 
 
 def _unless_default(name: str, value: object, default: object) -> dict[str, object]:
     return {} if value == default else {name: value}
-
-
-class _Reader:
-    """One JSON object of the file: gives out each field once, notes every fault, and lastly the fields nobody knows.
-
-    A field with a fault yields a stand-in of the right type, so that reading goes on and finds the next fault; the
-    stand-ins never leave, because any fault refuses the file.
-    """
-
-    def __init__(self, content: object, where: str, faults: list[str]) -> None:
-        self.where = where
-        self.faults = faults
-        if isinstance(content, dict):
-            self._left = dict(content)
-        else:
-            self._left = {}
-            faults.append(f"{where}: not a JSON object")
-
-    def fault(self, name: str, what: str) -> None:
-        self.faults.append(f"{self.where}, {name}: {what}")
-
-    def text(self, name: str, *, default: str | None = None, longest: int = MAX_TEXT_LENGTH) -> str:
-        if default is not None and name not in self._left:
-            return default
-        value = self._left.pop(name, None)
-        if not isinstance(value, str) or not value.strip() or value != value.strip():
-            self.fault(name, "a text, neither empty nor with blanks around it, is wanted")
-            return ""
-        if len(value) > longest:
-            self.fault(name, f"{len(value)} characters; {longest} are the most")
-        return value
-
-    def key(self, name: str) -> str:
-        value = self._left.pop(name, None)
-        if not isinstance(value, str) or _KEY.fullmatch(value) is None:
-            self.fault(name, "1 to 64 lower-case letters, digits and underscores are wanted")
-            return ""
-        return value
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        value = self._left.pop(name, [])
-        if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-            self.fault(name, "a list of texts is wanted")
-            return ()
-        return tuple(value)
-
-    def flag(self, name: str, *, default: bool | None = None) -> bool:
-        value = self._left.pop(name, default)
-        if not isinstance(value, bool):
-            self.fault(name, "true or false is wanted")
-            return False
-        return value
-
-    def number(self, name: str, *, low: int = 0, high: int = 2**31 - 1) -> int:
-        value = self._left.pop(name, None)
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            self.fault(name, f"a whole number of {low} to {high} is wanted")
-            return low
-        return value
-
-    def day(self, name: str, *, optional: bool = False) -> date | None:
-        if optional and name not in self._left:
-            return None
-        try:
-            return date.fromisoformat(self._left.pop(name, None))
-        except (TypeError, ValueError):
-            self.fault(name, "a day that exists, written yyyy-mm-dd, is wanted")
-            return None
-
-    def choice(self, name: str, kind: type[_E]) -> _E:
-        return self._one_of(name, self._left.pop(name, None), kind)
-
-    def choices(self, name: str, kind: type[_E]) -> tuple[_E, ...]:
-        values = self._left.pop(name, None)
-        if not isinstance(values, list):
-            self.fault(name, "a list is wanted")
-            return ()
-        return tuple(self._one_of(name, value, kind) for value in values)
-
-    def objects(self, name: str, *, named_by: str, optional: bool = False) -> list[_Reader]:
-        """Give out a list of objects; faults name each by its position and by its own field ``named_by``."""
-        values = self._left.pop(name, [] if optional else None)
-        if not isinstance(values, list):
-            self.fault(name, "a list of objects is wanted")
-            return []
-        readers = []
-        for number, value in enumerate(values, start=1):
-            own_name = value.get(named_by) if isinstance(value, dict) else None
-            label = f"{name}[{number}]" + (f" {own_name}" if isinstance(own_name, str) else "")
-            readers.append(_Reader(value, f"{self.where}, {label}", self.faults))
-        return readers
-
-    def finish(self) -> None:
-        for name in self._left:
-            self.fault(name, "there is no such field")
-
-    def _one_of(self, name: str, value: object, kind: type[_E]) -> _E:
-        try:
-            if not isinstance(value, bool):
-                return kind(value)
-        except ValueError:
-            pass
-        self.fault(name, f"one of {', '.join(str(member.value) for member in kind)} is wanted")
-        return next(iter(kind))
 
 
 def _each_field_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -324,21 +323,3 @@ def _each_field_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
         names = [name for name, _ in pairs]
         raise ValueError(f"field {next(name for name in names if names.count(name) > 1)!r} stands twice in one object")
     return content
-
-
-def _note_repeats(keys: Iterable[str], where: str, faults: list[str]) -> None:
-    seen: set[str] = set()
-    for key in keys:
-        if key in seen and key:
-            faults.append(f"{where} {key!r} stands twice")
-        seen.add(key)
-
-
-def _malformed(faults: list[str]) -> Malformed:
-    return Malformed(
-        Reason.FIELD_INVALID,
-        "read a catalogue file",
-        got=f"{len(faults)} fault(s): " + "; ".join(faults),
-        expected="a file without any, since none is taken in part",
-        mend="correct the fields named and load the file again",
-    )

@@ -193,7 +193,7 @@ def test_the_same_code_twice_is_refused_by_the_file_and_by_the_value() -> None:
     with pytest.raises(Malformed, match=f"'{CODE} version 2' stands twice"):
         parse_catalogue(encode(file))
     item = catalogue().items[0]
-    with pytest.raises(Malformed, match="each code once"):
+    with pytest.raises(Malformed, match="each version of a code once"):
         Catalogue("430600", "测试", 1, (item, item))
 
 
@@ -245,7 +245,7 @@ def drop_item(field: str) -> Callable[[dict[str, Any]], None]:
         ),
         (
             lambda file: file["items"][0]["situations"][0]["options"][0].update(adds="marriage"),
-            "adds: a list of texts",
+            "adds: a list is wanted",
         ),
         (lambda file: file["items"][0]["situations"][0]["options"][0].update(key="yes"), "'yes' stands twice"),
         (lambda file: file.pop("items"), "catalogue, items: a list of objects"),
