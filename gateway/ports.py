@@ -190,6 +190,8 @@ class Recording:
     """Name to content, for example the head of a catalogue; replaced."""
     dropped_snapshots: tuple[str, ...] = ()
     """Names of snapshots that are no longer wanted; whether or not they are there."""
+    dropped_catalogues: tuple[str, ...] = ()
+    """Ids of catalogues all of whose records are removed, before those below are inserted."""
     catalogue_records: tuple[CatalogueRecord, ...] = ()
     """Inserted, or replaced by (catalogue, code, version)."""
     crosswalk_entries: tuple[CrosswalkEntry, ...] = ()

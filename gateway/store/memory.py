@@ -101,6 +101,8 @@ class MemoryStore:
         self._snapshots.update(recording.snapshots)
         for name in recording.dropped_snapshots:
             self._snapshots.pop(name, None)
+        for place in [place for place in self._catalogue_records if place[0] in recording.dropped_catalogues]:
+            del self._catalogue_records[place]
         for record in recording.catalogue_records:
             self._catalogue_records[record.catalogue, record.code, record.version] = record
         for digest, added in entries.items():

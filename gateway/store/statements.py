@@ -115,6 +115,7 @@ LICENCE: Final = "SELECT licence_id, licence_type, list_uri, list_index, status 
 NOT_VALID: Final = "SELECT list_index, status FROM licences WHERE list_uri = ? AND status <> 0"
 
 # catalogues and crosswalk
+DROP_CATALOGUE: Final = "DELETE FROM catalogue_records WHERE catalogue = ?"
 CATALOGUE_RECORDS: Final = (  # by that index editions are compared without a look at the records
     "SELECT catalogue, code, version, edition, record FROM catalogue_records INDEXED BY ix_catalogue_records_walk "
     "WHERE catalogue = ? AND (code, version) > (?, ?) AND edition > ? ORDER BY code, version LIMIT ?"

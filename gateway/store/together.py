@@ -47,6 +47,7 @@ def may_go_together(recording: Recording) -> bool:
         or recording.bookmarks
         or recording.snapshots
         or recording.dropped_snapshots
+        or recording.dropped_catalogues
         or recording.catalogue_records
         or recording.crosswalk_entries
     )

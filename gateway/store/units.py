@@ -144,6 +144,8 @@ def record(cursor: sqlite3.Cursor, vault: Vault, recording: Recording) -> None:
         cursor.execute(sql.SET_SNAPSHOT, snapshot)
     for name in recording.dropped_snapshots:
         cursor.execute(sql.DROP_SNAPSHOT, (name,))
+    for catalogue in recording.dropped_catalogues:
+        cursor.execute(sql.DROP_CATALOGUE, (catalogue,))
     insert(cursor, sql.put_catalogue_records, map(catalogue_values, recording.catalogue_records))
     insert(cursor, sql.add_crosswalk_entries, map(entry_values, recording.crosswalk_entries))
 

@@ -374,6 +374,15 @@ async def test_records_since_an_edition_are_those_that_later_ones_brought(store:
     assert await store.catalogue_records(US, since_edition=3, limit=10) == []
 
 
+async def test_a_catalogue_is_dropped_before_its_new_records_are_inserted(store: Store) -> None:
+    other = replace(record("a"), catalogue="another")
+    await store.record(Recording(catalogue_records=(record("a"), record("b"), other)))
+    again = record("b", content=b"again")
+    await store.record(Recording(dropped_catalogues=(US,), catalogue_records=(again,)))
+    assert await store.catalogue_records(US, limit=10) == [again]
+    assert await store.catalogue_records("another", limit=10) == [other]
+
+
 async def test_the_journal_keeps_its_order_and_takes_the_same_bytes_once(store: Store) -> None:
     entries = [CrosswalkEntry(record=b"row %d" % n) for n in range(150)]  # more than one statement takes
     entries[70] = CrosswalkEntry(review="eyJ.eyJ.sig")
