@@ -32,6 +32,7 @@ MAX_TREE_SIZE: Final = 2**63 - 1
 NodeLookup = Callable[[int, int], bytes]
 """``node(level, index)``: the hash of a complete subtree that the caller's store keeps."""
 
+_INCONSISTENT: Final = "A consistency proof does not hold"
 _LEAF_PREFIX: Final = b"\x00"
 _NODE_PREFIX: Final = b"\x01"
 
@@ -207,7 +208,7 @@ def verify_consistency(first: int, first_root: bytes, second: int, second_root: 
 
     Raises ``Conflict(LOG_INCONSISTENT)`` naming the step.
     """
-    failed = "A consistency proof does not hold"
+    failed = _INCONSISTENT
     # 1. the sizes are in order
     if not 0 <= first <= second <= MAX_TREE_SIZE:
         _inconsistent(f"{failed} (step 1, sizes)", got=f"{first} to {second}", expected="0 <= first <= second")
@@ -217,17 +218,34 @@ def verify_consistency(first: int, first_root: bytes, second: int, second_root: 
         return
     # 3. every hash has the length of a hash
     _require_hashes(f"{failed} (step 3, hash length)", (first_root, second_root, *path))
-    # 4. fold. A first tree whose size is a power of two is itself the node that the path starts from.
+    # 4. fold
+    from_first, from_second = consistency_roots(first, second, first_root, path)
+    # 5. the first root
+    if from_first != first_root:
+        _inconsistent(f"{failed} (step 5, first root)", got=from_first.hex(), expected=first_root.hex())
+    # 6. the second root
+    if from_second != second_root:
+        _inconsistent(f"{failed} (step 6, second root)", got=from_second.hex(), expected=second_root.hex())
+
+
+def consistency_roots(first: int, second: int, first_root: bytes, path: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Fold a consistency proof into the two roots that it leads to, for 0 < first < second.
+
+    ``verify_consistency`` compares them with the roots that were signed. Where only the first differs, the proof shows
+    what the log makes of its own beginning. ``first_root`` is where the path starts when ``first`` is a power of two.
+    Raises ``Conflict(LOG_INCONSISTENT)`` when the path has another length than these sizes need.
+    """
+    # A first tree whose size is a power of two is itself the node that the path starts from.
     hashes = [first_root, *path] if first.bit_count() == 1 else list(path)
     if not hashes:
-        _inconsistent(f"{failed} (step 4, path length)", got="no hashes", expected="at least one")
+        _inconsistent(f"{_INCONSISTENT} (step 4, path length)", got="no hashes", expected="at least one")
     at_first, at_second = first - 1, second - 1
     shift = (~at_first & first).bit_length() - 1  # levels on which the first tree's last node is a right child
     at_first, at_second = at_first >> shift, at_second >> shift
     from_first = from_second = hashes[0]
     for sibling in hashes[1:]:
         if at_second == 0:
-            _inconsistent(f"{failed} (step 4, path length)", got=f"{len(path)} hashes", expected="fewer")
+            _inconsistent(f"{_INCONSISTENT} (step 4, path length)", got=f"{len(path)} hashes", expected="fewer")
         if at_first & 1 or at_first == at_second:
             from_first = node_hash(sibling, from_first)
             from_second = node_hash(sibling, from_second)
@@ -237,13 +255,8 @@ def verify_consistency(first: int, first_root: bytes, second: int, second_root: 
             from_second = node_hash(from_second, sibling)
         at_first, at_second = at_first >> 1, at_second >> 1
     if at_second != 0:
-        _inconsistent(f"{failed} (step 4, path length)", got=f"{len(path)} hashes", expected="more")
-    # 5. the first root
-    if from_first != first_root:
-        _inconsistent(f"{failed} (step 5, first root)", got=from_first.hex(), expected=first_root.hex())
-    # 6. the second root
-    if from_second != second_root:
-        _inconsistent(f"{failed} (step 6, second root)", got=from_second.hex(), expected=second_root.hex())
+        _inconsistent(f"{_INCONSISTENT} (step 4, path length)", got=f"{len(path)} hashes", expected="more")
+    return from_first, from_second
 
 
 def _verify_trivial_consistency(

@@ -44,11 +44,23 @@ def test_a_tile_has_one_name(tile: Tile, path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "tile/0/0", "tile/00/000", "tile/0/x000/001", "tile/0/001.p/0", "tile/0/001.p/256", "tile/0/001.p/01",
-        "tile/8/000", "tile/64/000", "tile/0/1000", "tile/0/x1/000", "checkpoint", "tile/0/../000", "tile/entries/-01", "tile/0/٠٠١",
+        "tile/0/0",
+        "tile/00/000",
+        "tile/0/x000/001",
+        "tile/0/001.p/0",
+        "tile/0/001.p/256",
+        "tile/0/001.p/01",
+        "tile/8/000",
+        "tile/64/000",
+        "tile/0/1000",
+        "tile/0/x1/000",
+        "checkpoint",
+        "tile/0/../000",
+        "tile/entries/-01",
+        "tile/0/٠٠١",
         "",
     ],
-)  # fmt: skip
+)
 def test_any_other_name_is_none(path: str) -> None:
     with pytest.raises(NotFound):
         Tile.from_path(path)
