@@ -219,6 +219,7 @@ AMONG_GATEWAYS = (
     Right(Action.LICENCE_STATUS),
     Right(Action.CATALOGUE_TRANSLATE),
     Right(Action.CATALOGUE_READ),
+    Right(Action.CROSSWALK_READ),
     Right(Action.AUDIT_READ),
     Right(Action.DIRECTORY_READ),
 )
@@ -226,6 +227,9 @@ OF_A_PLATFORM = (
     Right(Action.CASE_OPEN, items=SHARED_ITEMS),
     Right(Action.CASE_PROGRESS, items=SHARED_ITEMS),
     Right(Action.CASE_READ, items=SHARED_ITEMS),
+    Right(Action.CROSSWALK_READ),
+    Right(Action.CROSSWALK_PROPOSE),
+    Right(Action.CROSSWALK_REVIEW),
     Right(Action.LICENCE_ISSUE),
     Right(Action.LICENCE_VERIFY, purposes=("case-handling",)),
 )
