@@ -20,7 +20,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from gateway.domain import commands
-from gateway.exchange import audit, cases, catalogues, licences, receiving
+from gateway.exchange import audit, cases, catalogues, crosswalks, guides, licences, receiving
 from gateway.exchange.caller import Caller
 from gateway.exchange.decided import Decided
 from gateway.exchange.house import House, Route
@@ -250,6 +250,12 @@ _DECIDERS: Final[Mapping[type, _Decider]] = {
     commands.Translate: catalogues.translate_code,
     commands.TranslateBatch: catalogues.translate_codes,
     commands.GetItem: catalogues.show_item,
+    commands.GetGuide: guides.show_guide,
+    commands.ImportCrosswalk: crosswalks.import_crosswalk,
+    commands.ExportCrosswalk: crosswalks.export_crosswalk,
+    commands.ListRows: crosswalks.list_rows,
+    commands.ReviewRows: crosswalks.review_rows,
+    commands.ListChanges: crosswalks.list_changes,
     commands.IssueLicence: licences.issue_licence,
     commands.SetLicenceStatus: licences.set_status,
     commands.VerifyLicence: licences.verify_licence,

@@ -10,12 +10,13 @@ from typing import Any, Final
 
 from gateway.domain.commands import Command
 from gateway.exchange.house import Route
-from gateway.wire import audits, cases, catalogues, licences
+from gateway.wire import audits, cases, catalogues, crosswalks, guides, licences
 from trust.directory import Action
 
 _CASE: Final = "/tongban.case.v1.CaseService/"
 _LICENCE: Final = "/tongban.licence.v1.LicenceService/"
 _CATALOGUE: Final = "/tongban.catalogue.v1.CatalogueService/"
+_CROSSWALK: Final = "/tongban.crosswalk.v1.CrosswalkService/"
 _AUDIT: Final = "/tongban.audit.v1.AuditService/"
 
 OPEN_CASE: Final = _CASE + "OpenCase"
@@ -29,6 +30,12 @@ DELIVER_EVENTS: Final = "/tongban.exchange.v1.ExchangeService/DeliverEvents"
 TRANSLATE: Final = _CATALOGUE + "Translate"
 TRANSLATE_BATCH: Final = _CATALOGUE + "TranslateBatch"
 GET_ITEM: Final = _CATALOGUE + "GetItem"
+GET_GUIDE: Final = _CATALOGUE + "GetGuide"
+IMPORT_CROSSWALK: Final = _CROSSWALK + "ImportCrosswalk"
+EXPORT_CROSSWALK: Final = _CROSSWALK + "ExportCrosswalk"
+LIST_ROWS: Final = _CROSSWALK + "ListRows"
+REVIEW_ROWS: Final = _CROSSWALK + "ReviewRows"
+LIST_CHANGES: Final = _CROSSWALK + "ListChanges"
 ISSUE_LICENCE: Final = _LICENCE + "IssueLicence"
 SET_LICENCE_STATUS: Final = _LICENCE + "SetLicenceStatus"
 VERIFY_LICENCE: Final = _LICENCE + "VerifyLicence"
@@ -65,6 +72,12 @@ ROUTES: Final[Mapping[str, Route]] = {
         Action.CATALOGUE_TRANSLATE, catalogues.read_translate_batch, catalogues.write_translated_batch
     ),
     GET_ITEM: _open(Action.CATALOGUE_READ, catalogues.read_get_item, catalogues.write_shown_item),
+    GET_GUIDE: _open(Action.CATALOGUE_TRANSLATE, guides.read_get_guide, guides.write_shown_guide),
+    IMPORT_CROSSWALK: _local(Action.CROSSWALK_PROPOSE, crosswalks.read_import, crosswalks.write_imported),
+    EXPORT_CROSSWALK: _open(Action.CROSSWALK_READ, crosswalks.read_export, crosswalks.write_file_part),
+    LIST_ROWS: _open(Action.CROSSWALK_READ, crosswalks.read_list_rows, crosswalks.write_rows),
+    REVIEW_ROWS: _local(Action.CROSSWALK_REVIEW, crosswalks.read_review, crosswalks.write_reviewed),
+    LIST_CHANGES: _open(Action.CROSSWALK_READ, crosswalks.read_list_changes, crosswalks.write_journal_piece),
     ISSUE_LICENCE: _local(Action.LICENCE_ISSUE, licences.read_issue, licences.write_issued),
     SET_LICENCE_STATUS: _local(Action.LICENCE_ISSUE, licences.read_set_status, licences.write_status_set),
     VERIFY_LICENCE: _local(Action.LICENCE_VERIFY, licences.read_verify, licences.write_verdict),
