@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, Self
 
 from stdnum.cn import uscc
@@ -172,6 +173,7 @@ def _flaw_in(segments: dict[str, str]) -> str:
     return ""
 
 
+@lru_cache(maxsize=4096)  # an agency has many items, and its number takes longer to check than the rest of a code
 def uscc_flaw(text: str) -> str:
     """Say what is wrong with a unified social credit code 统一社会信用代码 (GB 32100-2015); empty when nothing is.
 
