@@ -6,7 +6,11 @@ Rules of this module:
   which lives with the case and is erased with it, the leaf says nothing about anyone.
 - The bytes are the leaf. They are JSON with sorted keys, no spaces and ASCII characters only, and ``from_bytes``
   accepts nothing that ``to_bytes`` would not write, so that one fact never has two hashes.
-- A new field or kind of field means a new version; leaves are never rewritten.
+- A new field or kind of field means a new version; leaves are never rewritten, and every version stays readable.
+- The leaves of one case form a chain in their log: each has its place in the case and the hash of the one before. So a
+  log shows what a case lacks to whoever has the case's last leaf, without the rest of the log.
+
+Versions: 1 had no ``place`` and no ``previous``.
 """
 
 from __future__ import annotations
@@ -23,8 +27,8 @@ from stdnum.cn import ric
 
 from trust.errors import Malformed, Reason
 
-VERSION: Final = 1
-"""The leaf format that this module writes and reads."""
+VERSION: Final = 2
+"""The leaf format that this module writes; it reads this and the earlier ones."""
 
 MAX_LEAF_BYTES: Final = 2048
 """Longest leaf; the fields' own bounds stay below it."""
@@ -57,7 +61,16 @@ class LeafKind(StrEnum):
     PERSONAL_DATA_READ = "data.read"
     """Somebody was shown personal data."""
     ADMIN = "admin"
-    """The operator changed something by hand: a key, a requeued delivery, an erasure."""
+    """The operator changed something by hand: a key, a requeued delivery."""
+    HEAD_SEEN = "log.head_seen"
+    """A peer's head came with a message; ``subject`` is its root, ``seq`` its size. Since version 2."""
+    TRAIL_READ = "audit.read"
+    """Somebody searched the trail or exported evidence; ``subject`` says what for. Since version 2."""
+    ERASED = "case.erased"
+    """Personal data of the case were erased here. Since version 2."""
+
+
+_SINCE_2: Final = frozenset({LeafKind.HEAD_SEEN, LeafKind.TRAIL_READ, LeafKind.ERASED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +94,12 @@ class Leaf:
     """Member who emitted the event, characters as in ``member``; empty when there is none."""
     call: str = ""
     """SHA-256 of the signed request that led to this, in hex; empty when no call did."""
+    place: int = 0
+    """Place among the leaves of the case in this log, from 1; 0 when no case is concerned."""
+    previous: bytes = b""
+    """RFC 6962 hash of the leaf at the place before, 32 bytes; empty at place 1 and when no case is concerned."""
+    version: int = VERSION
+    """The format that it was written in."""
 
     def __post_init__(self) -> None:
         for field, value in (("member", self.member), ("subject", self.subject), ("emitter", self.emitter)):
@@ -95,6 +114,7 @@ class Leaf:
             raise _bad_field("case", "32 bytes or none")
         if not 0 <= self.seq <= MAX_SEQ:
             raise _bad_field("seq", f"0 to {MAX_SEQ}")
+        self._check_chain()
         if self.call and _SHA256_HEX.fullmatch(self.call) is None:
             raise _bad_field("call", "64 lower-case hex digits or nothing")
         if self.at.tzinfo is None:
@@ -102,9 +122,17 @@ class Leaf:
         at = self.at.astimezone(UTC)
         object.__setattr__(self, "at", at.replace(microsecond=at.microsecond // 1000 * 1000))
 
+    def _check_chain(self) -> None:
+        if not 1 <= self.version <= VERSION or (self.version < 2 and self.kind in _SINCE_2):
+            raise _bad_field("version", f"1 to {VERSION}, and one that has this kind")
+        if not 0 <= self.place <= MAX_SEQ or (self.place and not self.case):
+            raise _bad_field("place", f"0 to {MAX_SEQ}, and 0 without a case")
+        if len(self.previous) != (32 if self.place > 1 else 0):
+            raise _bad_field("previous", "32 bytes behind another leaf of the case, else none")
+
     def to_bytes(self) -> bytes:
         """Write the leaf's exact bytes, which ``trust.merkle.leaf_hash`` hashes."""
-        fields = {
+        fields: dict[str, str | int] = {
             "at": self.at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{self.at.microsecond // 1000:03d}Z",
             "call": self.call,
             "case": self.case.hex(),
@@ -113,8 +141,10 @@ class Leaf:
             "member": self.member,
             "seq": self.seq,
             "subject": self.subject,
-            "v": VERSION,
+            "v": self.version,
         }
+        if self.version > 1:
+            fields |= {"place": self.place, "previous": self.previous.hex()}
         return _CANONICAL_JSON.encode(fields).encode("ascii")
 
     @classmethod
@@ -141,18 +171,21 @@ class Leaf:
         if not isinstance(fields, dict):
             raise _bad_leaf("step 1, JSON", "another JSON value", "a JSON object")
         # 2. version
-        if fields.get("v") != VERSION:
+        version = fields.get("v")
+        if type(version) is not int or not 1 <= version <= VERSION:
             raise Malformed(
                 Reason.VERSION_NOT_SPOKEN,
                 "The audit leaf has another version (step 2)",
                 got="another v, or none",
-                expected=str(VERSION),
+                expected=f"1 to {VERSION}",
                 mend="read it with the release of Tongban that wrote it, or a later one",
             )
         # 3. fields
         try:
-            if type(fields["seq"]) is not int:  # true and 7.0 are equal to integers, and would be written back alike
-                raise _bad_field("seq", f"a whole number, 0 to {MAX_SEQ}")
+            place = fields["place"] if version > 1 else 0
+            # true and 7.0 are equal to integers, and would be written back alike
+            if type(fields["seq"]) is not int or type(place) is not int:
+                raise _bad_field("seq or place", f"a whole number, 0 to {MAX_SEQ}")
             if _TIME.fullmatch(fields["at"]) is None:
                 raise _bad_field("at", "YYYY-MM-DDThh:mm:ss.mmmZ")
             parsed = cls(
@@ -164,10 +197,15 @@ class Leaf:
                 seq=fields["seq"],
                 emitter=fields["emitter"],
                 call=fields["call"],
+                place=place,
+                previous=bytes.fromhex(fields["previous"]) if version > 1 else b"",
+                version=version,
             )
             written = parsed.to_bytes()
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise _bad_leaf("step 3, fields", "a missing field or another type", "the fields of version 1") from error
+            raise _bad_leaf(
+                "step 3, fields", "a missing field or another type", f"the fields of version {version}"
+            ) from error
         # 4. the same bytes
         if written != leaf:
             raise _bad_leaf("step 4, canonical form", "other bytes for the same fields", "the bytes of to_bytes")

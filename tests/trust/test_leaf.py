@@ -25,7 +25,10 @@ LEAF = Leaf(
     seq=7,
     emitter="430600.gateway",
     call=sha256(b"a request").hexdigest(),
+    place=3,
+    previous=sha256(b"the leaf before").digest(),
 )
+OLD_LEAF = replace(LEAF, place=0, previous=b"", version=1)
 names = st.text("ABCdef019._:/#-", min_size=1, max_size=128).filter(lambda name: sum(map(str.isdigit, name)) < 18)
 digests = st.binary(max_size=4).map(lambda data: sha256(data).hexdigest())
 
@@ -33,9 +36,40 @@ digests = st.binary(max_size=4).map(lambda data: sha256(data).hexdigest())
 def test_the_bytes_of_a_leaf_are_these_for_ever() -> None:
     assert LEAF.to_bytes() == (
         b'{"at":"2025-11-03T02:04:05.678Z","call":"' + LEAF.call.encode() + b'","case":"' + CASE.hex().encode()
+        + b'","emitter":"430600.gateway","kind":"case.event","member":"421000.gateway","place":3,"previous":"'
+        + LEAF.previous.hex().encode() + b'","seq":7,"subject":"' + DIGEST.encode() + b'","v":2}'
+    )  # fmt: skip
+
+
+def test_a_leaf_of_version_1_keeps_its_bytes() -> None:
+    written = OLD_LEAF.to_bytes()
+    assert written == (
+        b'{"at":"2025-11-03T02:04:05.678Z","call":"' + LEAF.call.encode() + b'","case":"' + CASE.hex().encode()
         + b'","emitter":"430600.gateway","kind":"case.event","member":"421000.gateway","seq":7,"subject":"'
         + DIGEST.encode() + b'","v":1}'
     )  # fmt: skip
+    assert Leaf.from_bytes(written) == OLD_LEAF
+    with pytest.raises(Malformed):
+        Leaf.from_bytes(written.replace(b'"case.event"', b'"log.head_seen"'))  # a kind that it did not have
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"place": -1},
+        {"place": 0},
+        {"place": 1},
+        {"previous": b""},
+        {"previous": bytes(31)},
+        {"case": b""},
+        {"version": 0},
+        {"version": 3},
+        {"version": 1, "place": 0, "previous": b"", "kind": LeafKind.ERASED},
+    ],
+)
+def test_a_place_goes_with_a_case_and_with_the_leaf_before(change: dict[str, object]) -> None:
+    with pytest.raises(Malformed):
+        replace(LEAF, **change)  # type: ignore[arg-type]
 
 
 @given(
@@ -49,9 +83,12 @@ def test_the_bytes_of_a_leaf_are_these_for_ever() -> None:
         seq=st.integers(0, MAX_SEQ),
         emitter=st.just("") | names,
         call=st.just("") | digests,
-    )
+    ),
+    st.integers(0, 3),
 )
-def test_every_leaf_is_read_back_from_its_bytes(leaf: Leaf) -> None:
+def test_every_leaf_is_read_back_from_its_bytes(leaf: Leaf, place: int) -> None:
+    if leaf.case:
+        leaf = replace(leaf, place=place, previous=bytes(32) if place > 1 else b"")
     written = leaf.to_bytes()
     assert Leaf.from_bytes(written) == leaf
     assert len(written) <= MAX_LEAF_BYTES
@@ -67,9 +104,12 @@ def test_a_time_in_another_zone_is_written_as_utc_to_the_millisecond() -> None:
     [
         LEAF.to_bytes().replace(b'":"', b'": "', 1),
         LEAF.to_bytes() + b"\n",
-        LEAF.to_bytes().replace(b'"v":1', b'"v":1,"w":2'),
+        LEAF.to_bytes().replace(b'"v":2', b'"v":2,"w":2'),
         LEAF.to_bytes().replace(b'"seq":7', b'"seq":7,"seq":7'),
         LEAF.to_bytes().replace(b'"seq":7,', b""),
+        LEAF.to_bytes().replace(b'"place":3,', b""),
+        OLD_LEAF.to_bytes().replace(b'"v":1', b'"v":2'),
+        LEAF.to_bytes().replace(b'"v":2', b'"v":1'),
         LEAF.to_bytes().replace(b'"case.event"', b'"case.other"'),
         LEAF.to_bytes().replace(b'"case.event"', b"[]"),
         LEAF.to_bytes().replace(CASE.hex().encode(), CASE.hex().upper().encode()),
@@ -101,10 +141,10 @@ def test_a_number_of_another_type_is_refused(seq: bytes) -> None:
     assert caught.value.reason is Reason.FIELD_INVALID
 
 
-@pytest.mark.parametrize("version", [b"2", b"null", b'"1"'])
+@pytest.mark.parametrize("version", [b"3", b"0", b"true", b"null", b'"1"'])
 def test_a_leaf_of_another_version_says_so(version: bytes) -> None:
     with pytest.raises(Malformed, match="step 2") as caught:
-        Leaf.from_bytes(LEAF.to_bytes().replace(b'"v":1', b'"v":' + version))
+        Leaf.from_bytes(LEAF.to_bytes().replace(b'"v":2', b'"v":' + version))
     assert caught.value.reason is Reason.VERSION_NOT_SPOKEN
 
 
