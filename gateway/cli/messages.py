@@ -120,6 +120,19 @@ def hex_of(encoded: str) -> str:
     return base64.b64decode(encoded).hex()
 
 
+def hashes_in_hex(shown: dict[str, Any]) -> dict[str, Any]:
+    """What ``as_json`` gave, with every ``hash`` and ``row_hash`` in hex, however deep it stands."""
+
+    def mended(name: str, value: Any) -> Any:
+        if isinstance(value, dict):
+            return hashes_in_hex(value)
+        if isinstance(value, list):
+            return [mended(name, each) for each in value]
+        return hex_of(value) if name in {"hash", "row_hash"} else value
+
+    return {name: mended(name, value) for name, value in shown.items()}
+
+
 def texts_of(pairs: list[str], option: str) -> Mapping[str, str]:
     """``key=value`` options as a mapping. Malformed(FIELD_INVALID) for one without its equals sign."""
     texts: dict[str, str] = {}

@@ -242,7 +242,7 @@ async def _require_supplement_licences(
     house: House, caller: Caller, row: CaseRow, case: Case, body: Supplemented, nonce: str
 ) -> None:
     """Licences in a supplement are held to what the processing place's item allows: its keys are those asked for."""
-    item = house.knowledge.catalogue(row.processing_region).find(row.target_code)
+    item = _item_as_submitted(house, row.processing_region, case.submitted.target_item)
     if item is not None:
         applicant = case.submitted.applicant
         await licences.require_own_licences(house, caller, item, body.materials, nonce=nonce, applicant=applicant)
@@ -252,11 +252,21 @@ async def _with_result_licence(
     house: House, caller: Caller, row: CaseRow, case: Case, body: DecidedBody
 ) -> tuple[DecidedBody, tuple[LicenceEntry, ...]]:
     """The decision with its result as an electronic licence, when the item has one."""
-    item = house.knowledge.catalogue(house.region).find(row.target_code)
+    item = _item_as_submitted(house, row.processing_region, case.submitted.target_item)
     if item is None or not item.result_licence_type:
         return body, ()
     text, entry = await licences.issue_result(house, caller, case, body, item)
     return replace(body, result_licence=text), (entry,)
+
+
+def _item_as_submitted(house: House, region: str, submitted: ItemReference) -> Item | None:
+    """The item of a case at the version that the case started on, which it keeps.
+
+    The newest where that version isn't here: of a catalogue that comes from a file, no earlier one is kept.
+    """
+    catalogue = house.knowledge.catalogue(region)
+    version = int(submitted.version) if submitted.version.isdecimal() else None
+    return catalogue.find(submitted.code, version) or catalogue.find(submitted.code)
 
 
 def _own_item(row: CaseRow) -> str:
@@ -282,13 +292,18 @@ def _reference(item: Item) -> ItemReference:
     return ItemReference(item.catalogue, item.code, str(item.version), item.name)
 
 
+def _must_be_handed_in(wanted: MaterialRequirement) -> bool:
+    """Whether a case can't be opened without it: neither 容缺 lets it follow later, nor do shared data replace it."""
+    return wanted.required and not wanted.may_be_deferred and not wanted.exempt_by_sharing
+
+
 def _require_target_materials(target: Item, match: Match, given: Sequence[Material]) -> None:
     """What the processing place requires for this situation must be covered by what was given, under its own keys."""
     there = {match.materials.get(material.key, material.key) for material in given}
     missing = [
         wanted
         for wanted in required_materials(target, match.products)
-        if wanted.required and not wanted.may_be_deferred and wanted.key not in there
+        if _must_be_handed_in(wanted) and wanted.key not in there
     ]
     if missing:
         raise WrongState(
@@ -306,7 +321,7 @@ def _require_materials(requirements: Sequence[MaterialRequirement], given: Seque
     missing = [
         wanted.key
         for wanted in requirements
-        if wanted.required and not wanted.may_be_deferred and wanted.key not in carriers
+        if _must_be_handed_in(wanted) and wanted.key not in carriers
     ]
     if missing:
         raise WrongState(

@@ -20,7 +20,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from gateway.domain import commands
-from gateway.exchange import audit, cases, catalogues, crosswalks, guides, licences, receiving
+from gateway.exchange import audit, cases, catalogues, crosswalks, guides, licences, publishing, receiving
 from gateway.exchange.caller import Caller
 from gateway.exchange.decided import Decided
 from gateway.exchange.house import House, Route
@@ -256,6 +256,7 @@ _DECIDERS: Final[Mapping[type, _Decider]] = {
     commands.ListRows: crosswalks.list_rows,
     commands.ReviewRows: crosswalks.review_rows,
     commands.ListChanges: crosswalks.list_changes,
+    commands.SyncCatalogue: publishing.sync_catalogue,
     commands.IssueLicence: licences.issue_licence,
     commands.SetLicenceStatus: licences.set_status,
     commands.VerifyLicence: licences.verify_licence,

@@ -36,6 +36,7 @@ EXPORT_CROSSWALK: Final = _CROSSWALK + "ExportCrosswalk"
 LIST_ROWS: Final = _CROSSWALK + "ListRows"
 REVIEW_ROWS: Final = _CROSSWALK + "ReviewRows"
 LIST_CHANGES: Final = _CROSSWALK + "ListChanges"
+SYNC_CATALOGUE: Final = _CATALOGUE + "SyncCatalogue"
 ISSUE_LICENCE: Final = _LICENCE + "IssueLicence"
 SET_LICENCE_STATUS: Final = _LICENCE + "SetLicenceStatus"
 VERIFY_LICENCE: Final = _LICENCE + "VerifyLicence"
@@ -78,6 +79,7 @@ ROUTES: Final[Mapping[str, Route]] = {
     LIST_ROWS: _open(Action.CROSSWALK_READ, crosswalks.read_list_rows, crosswalks.write_rows),
     REVIEW_ROWS: _local(Action.CROSSWALK_REVIEW, crosswalks.read_review, crosswalks.write_reviewed),
     LIST_CHANGES: _open(Action.CROSSWALK_READ, crosswalks.read_list_changes, crosswalks.write_journal_piece),
+    SYNC_CATALOGUE: _open(Action.CATALOGUE_READ, catalogues.read_sync, catalogues.write_changes),
     ISSUE_LICENCE: _local(Action.LICENCE_ISSUE, licences.read_issue, licences.write_issued),
     SET_LICENCE_STATUS: _local(Action.LICENCE_ISSUE, licences.read_set_status, licences.write_status_set),
     VERIFY_LICENCE: _local(Action.LICENCE_VERIFY, licences.read_verify, licences.write_verdict),
