@@ -100,7 +100,7 @@ def finished_nodes(start: int, count: int) -> Iterator[tuple[int, int]]:
 class LogCheck:
     """Reads a log leaf by leaf, then holds it against its checkpoint.
 
-    1. Every leaf reads as a leaf (``trust.leaf``).
+    1. Every leaf reads as a leaf (``trust.leaf``), and those of one case follow one another by place and hash.
     2. Every complete subtree has the hash that the log kept of it when it came into being, a leaf's own first.
     3. There are as many leaves as the checkpoint says.
     4. They give the checkpoint's root.
@@ -113,6 +113,8 @@ class LogCheck:
         self._tree = CompactRange()
         self._unreadable: LogFinding | None = None
         self._changed: LogFinding | None = None
+        self._unchained: LogFinding | None = None
+        self._trails: dict[bytes, tuple[int, bytes]] = {}
 
     def add(self, leaf: bytes, kept: NodeHashes | None = None) -> Leaf | None:
         """Take the next leaf; the leaf as read, or None when it does not read.
@@ -121,7 +123,8 @@ class LogCheck:
         that is checked keeps none, as a copy of leaves alone.
         """
         index = self._tree.size
-        self._tree, finished = self._tree.append(leaf_hash(leaf))
+        hashed = leaf_hash(leaf)
+        self._tree, finished = self._tree.append(hashed)
         # 2. the hashes kept; after the first that differs, all above it differ too
         if kept is not None and self._changed is None:
             for node in finished:
@@ -130,17 +133,27 @@ class LogCheck:
                     what = "the leaves do not give the hash that the log kept of them"
                     self._changed = LogFinding(what, first, last)
                     break
-        # 1. readable
+        # 1. readable, and behind the case's leaf before
         try:
-            return Leaf.from_bytes(leaf)
+            read = Leaf.from_bytes(leaf)
         except TongbanError as error:
             if self._unreadable is None:
                 self._unreadable = LogFinding(f"the bytes are no audit leaf ({error.reason})", index, index)
             return None
+        if read.place:
+            self._follow(read, hashed, index)
+        return read
+
+    def _follow(self, leaf: Leaf, hashed: bytes, index: int) -> None:
+        place, previous = self._trails.get(leaf.case, (0, b""))
+        if (leaf.place, leaf.previous) != (place + 1, previous) and self._unchained is None:
+            what = f"leaf {leaf.place} of its case does not follow leaf {place} of it"
+            self._unchained = LogFinding(what, index, index)
+        self._trails[leaf.case] = leaf.place, hashed
 
     def against(self, checkpoint: Checkpoint) -> LogReport:
         """What the leaves taken so far come to, held against a checkpoint that has been verified."""
-        findings = [finding for finding in (self._unreadable, self._changed) if finding is not None]
+        findings = [finding for finding in (self._unreadable, self._changed, self._unchained) if finding is not None]
         size, root = self._tree.size, self._tree.root()
         # 3. as many
         if size != checkpoint.size:

@@ -23,8 +23,6 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final, Self
 
-from stdnum.cn import ric
-
 from trust.errors import Malformed, Reason
 
 VERSION: Final = 2
@@ -108,7 +106,7 @@ class Leaf:
             if _NAME.fullmatch(value) is None:
                 raise _bad_field(field, "1 to 128 characters of A-Za-z0-9._:/#-")
             # A hash may contain eighteen digits by chance; anything else that reads as an identity number is one.
-            if _SHA256_HEX.fullmatch(value) is None and any(map(ric.is_valid, _IDENTITY_NUMBER.findall(value))):
+            if _SHA256_HEX.fullmatch(value) is None and any(map(_has_check_digit, _IDENTITY_NUMBER.findall(value))):
                 raise _bad_field(field, "a pseudonym, no identity number")
         if len(self.case) not in (0, 32):
             raise _bad_field("case", "32 bytes or none")
@@ -222,6 +220,15 @@ def commit_case(salt: bytes, case_id: str) -> bytes:
         raise _bad_field("salt", f"at least {MIN_SALT_BYTES} random bytes")
     # The salt's length is written before it, so that no salt and id can be moved against each other.
     return sha256(_COMMITMENT_DOMAIN + len(salt).to_bytes(2, "big") + salt + case_id.encode()).digest()
+
+
+def _has_check_digit(number: str) -> bool:
+    """Whether eighteen characters pass the check of a citizen's number (GB 11643: ISO 7064 MOD 11-2).
+
+    Worked out here and not by a library, since the offline verifier of evidence reads leaves with nothing installed.
+    """
+    total = sum(int(digit) << (17 - place) for place, digit in enumerate(number[:17]))
+    return (total + (10 if number[17] in "Xx" else int(number[17]))) % 11 == 1
 
 
 def _bad_field(field: str, expected: str) -> Malformed:

@@ -168,6 +168,41 @@ def test_a_member_without_a_log_key_has_no_checkpoint() -> None:
     assert refused.value.reason is Reason.KEY_UNKNOWN
 
 
+def chained(*cases: bytes) -> list[bytes]:
+    """One leaf for each case named, each behind the leaf of its case before."""
+    leaves: list[bytes] = []
+    last: dict[bytes, tuple[int, bytes]] = {}
+    for number, case in enumerate(cases):
+        place, previous = last.get(case, (0, b""))
+        leaf = replace(receipt(B, A, number, case=case), place=place + 1, previous=previous).to_bytes()
+        last[case] = place + 1, leaf_hash(leaf)
+        leaves.append(leaf)
+    return leaves
+
+
+def test_the_leaves_of_each_case_follow_one_another() -> None:
+    leaves = chained(CASE, OTHER_CASE, CASE, CASE, OTHER_CASE)
+    assert checked(leaves, built(leaves)[0]).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("missing", "found"),
+    [(0, 1), (2, 2), (1, 3)],
+)
+def test_a_leaf_that_a_case_lacks_is_named_even_when_the_log_was_signed_without_it(missing: int, found: int) -> None:
+    leaves = chained(CASE, OTHER_CASE, CASE, CASE, OTHER_CASE)
+    del leaves[missing]
+    (finding,) = checked(leaves, built(leaves)[0]).findings
+    assert "does not follow" in finding.what
+    assert finding.first == finding.last == found
+
+
+def test_a_case_without_its_first_leaf_or_with_one_exchanged_is_named() -> None:
+    leaves = chained(CASE, CASE, CASE)
+    for wrong in (leaves[1:], [leaves[0], chained(CASE, OTHER_CASE, CASE)[2], leaves[2]]):
+        assert "does not follow" in checked(wrong, built(wrong)[0]).findings[0].what
+
+
 # two logs
 
 
