@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
@@ -37,6 +37,34 @@ from gateway.domain.people import ApplicantType
 from trust.errors import Malformed, Reason
 
 _REGION: Final = re.compile(r"[0-9]{6}")
+
+# Fields that are left out at these values; reading puts them back.
+_ITEM_DEFAULTS: Final[Mapping[str, object]] = {
+    "fee": "",
+    "conditions": "",
+    "apply_ways": [],
+    "procedure": [],
+    "result_ways": [],
+    "handling_items": [],
+    "result_name": "",
+    "result_licence_type": "",
+    "valid_until": None,
+    "listed_from": None,
+    "official": False,
+    "materials": [],
+    "situations": [],
+}
+_MATERIAL_DEFAULTS: Final[Mapping[str, object]] = {
+    "exempt_by_licence": "",
+    "exempt_by_sharing": "",
+    "may_be_deferred": False,
+    "by_promise": False,
+    "copies": 1,
+    "note": "",
+}
+_QUESTION_DEFAULTS: Final[Mapping[str, object]] = {"asked_when": {}}
+_OPTION_DEFAULTS: Final[Mapping[str, object]] = {"adds": [], "waives": [], "chooses": ""}
+_WINDOW_DEFAULTS: Final[Mapping[str, object]] = {"phone": "", "hours": ""}
 
 
 def parse_catalogue(data: bytes) -> Catalogue:
@@ -69,9 +97,10 @@ def dump_catalogue(catalogue: Catalogue) -> bytes:
         "id": catalogue.id,
         "name": catalogue.name,
         "version": catalogue.version,
-        **_unless_default("windows", [_content_of_window(window) for window in catalogue.windows], []),
+        "windows": [_content_of_window(window) for window in catalogue.windows],
         "items": [content_of(item) for item in catalogue.items],
     }
+    content = _unless_default(content, {"windows": []})
     return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
 
 
@@ -117,37 +146,37 @@ def read_item(reader: Reader, catalogue_id: str) -> Item:
 def content_of(item: Item) -> dict[str, object]:
     """Return what the file holds for one item, as JSON values. The catalogue it stands in is not among them."""
     parsed = item.parsed_code
-    return {
+    content = {
         "code": item.code,
         "version": item.version,
         "name": item.name,
-        **_unless_default("basic_code", item.basic_code, parsed.basic),
-        **_unless_default("implementation_code", item.implementation_code, parsed.implementation),
-        "item_type": item.item_type.value,
-        "handling_type": item.handling_type.value,
-        "applicant_types": [kind.value for kind in item.applicant_types],
+        "basic_code": item.basic_code,
+        "implementation_code": item.implementation_code,
+        "item_type": item.item_type,
+        "handling_type": item.handling_type,
+        "applicant_types": list(item.applicant_types),
         "statutory_days": item.statutory_days,
         "promised_days": item.promised_days,
-        "modes": [mode.value for mode in item.modes],
+        "modes": list(item.modes),
         "department": item.department,
-        **_unless_default("fee", item.fee, ""),
-        **_unless_default("conditions", item.conditions, ""),
-        **_unless_default("apply_ways", [way.value for way in item.apply_ways], []),
-        **_unless_default("procedure", list(item.procedure), []),
-        **_unless_default("result_ways", [way.value for way in item.result_ways], []),
-        **_unless_default(
-            "handling_items", [{"code": each.code, "name": each.name} for each in item.handling_items], []
-        ),
-        **_unless_default("result_name", item.result_name, ""),
-        **_unless_default("result_licence_type", item.result_licence_type, ""),
-        "state": item.state.value,
+        "fee": item.fee,
+        "conditions": item.conditions,
+        "apply_ways": list(item.apply_ways),
+        "procedure": list(item.procedure),
+        "result_ways": list(item.result_ways),
+        "handling_items": [{"code": each.code, "name": each.name} for each in item.handling_items],
+        "result_name": item.result_name,
+        "result_licence_type": item.result_licence_type,
+        "state": item.state,
         "valid_from": item.valid_from.isoformat(),
-        **({"valid_until": item.valid_until.isoformat()} if item.valid_until else {}),
-        **({"listed_from": item.listed_from.isoformat()} if item.listed_from else {}),
-        **_unless_default("official", item.official, default=False),
-        **_unless_default("materials", [_content_of_material(material) for material in item.materials], []),
-        **_unless_default("situations", [_content_of_question(question) for question in item.situations], []),
+        "valid_until": item.valid_until and item.valid_until.isoformat(),
+        "listed_from": item.listed_from and item.listed_from.isoformat(),
+        "official": item.official,
+        "materials": [_content_of_material(material) for material in item.materials],
+        "situations": [_content_of_question(question) for question in item.situations],
     }
+    defaults = {**_ITEM_DEFAULTS, "basic_code": parsed.basic, "implementation_code": parsed.implementation}
+    return _unless_default(content, defaults)
 
 
 def malformed(failed: str, faults: list[str]) -> Malformed:
@@ -265,55 +294,50 @@ def _check_situations(item: Item, reader: Reader) -> None:
 
 
 def _content_of_window(window: Window) -> dict[str, object]:
-    return {
-        "name": window.name,
-        "address": window.address,
-        **_unless_default("phone", window.phone, ""),
-        **_unless_default("hours", window.hours, ""),
-    }
+    content = {"name": window.name, "address": window.address, "phone": window.phone, "hours": window.hours}
+    return _unless_default(content, _WINDOW_DEFAULTS)
 
 
 def _content_of_material(material: MaterialRequirement) -> dict[str, object]:
-    return {
+    content = {
         "key": material.key,
         "name": material.name,
         "required": material.required,
-        "source": material.source.value,
-        "form": material.form.value,
-        **_unless_default("exempt_by_licence", material.exempt_by_licence, ""),
-        **_unless_default("exempt_by_sharing", material.exempt_by_sharing, ""),
-        **_unless_default("may_be_deferred", material.may_be_deferred, default=False),
-        **_unless_default("by_promise", material.by_promise, default=False),
-        **_unless_default("copies", material.copies, 1),
-        **_unless_default("note", material.note, ""),
+        "source": material.source,
+        "form": material.form,
+        "exempt_by_licence": material.exempt_by_licence,
+        "exempt_by_sharing": material.exempt_by_sharing,
+        "may_be_deferred": material.may_be_deferred,
+        "by_promise": material.by_promise,
+        "copies": material.copies,
+        "note": material.note,
     }
+    return _unless_default(content, _MATERIAL_DEFAULTS)
 
 
 def _content_of_question(question: Question) -> dict[str, object]:
-    options = [
-        {
-            "key": option.key,
-            "text": option.text,
-            **_unless_default("adds", list(option.adds), []),
-            **_unless_default("waives", list(option.waives), []),
-            **_unless_default("chooses", option.chooses, ""),
-        }
-        for option in question.options
-    ]
-    return {
+    content = {
         "key": question.key,
         "text": question.text,
-        **_unless_default("asked_when", _content_of_answers(question.asked_when), {}),
-        "options": options,
+        "asked_when": {key: sorted(question.asked_when[key]) for key in sorted(question.asked_when)},
+        "options": [_content_of_option(option) for option in question.options],
     }
+    return _unless_default(content, _QUESTION_DEFAULTS)
 
 
-def _content_of_answers(answers: Mapping[str, Iterable[str]]) -> dict[str, object]:
-    return {key: sorted(answers[key]) for key in sorted(answers)}
+def _content_of_option(option: Option) -> dict[str, object]:
+    content = {
+        "key": option.key,
+        "text": option.text,
+        "adds": list(option.adds),
+        "waives": list(option.waives),
+        "chooses": option.chooses,
+    }
+    return _unless_default(content, _OPTION_DEFAULTS)
 
 
-def _unless_default(name: str, value: object, default: object) -> dict[str, object]:
-    return {} if value == default else {name: value}
+def _unless_default(content: Mapping[str, object], defaults: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in content.items() if name not in defaults or value != defaults[name]}
 
 
 def _each_field_once(pairs: list[tuple[str, object]]) -> dict[str, object]:

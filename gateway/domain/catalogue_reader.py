@@ -82,10 +82,6 @@ class Reader:
         for name in self._left:
             self.fault(name, "there is no such field")
 
-    def once(self, name: str, read: Callable[[Reader], _T]) -> _T:
-        """Read the whole object, one of those in lists of that name, unless the like of it was read before."""
-        return self.shared.once(name, self._left, lambda: read(self), self.faults)
-
     def text(self, name: str, *, default: str | None = None, longest: int = MAX_TEXT_LENGTH) -> str:
         """Read a text of 1 to ``longest`` characters, without blanks around it."""
         if default is not None and name not in self._left:
@@ -143,30 +139,38 @@ class Reader:
             return _ALWAYS
         return MappingProxyType({key: frozenset(each) for key, each in value.items()}) if value else _ALWAYS
 
-    def readers(self, name: str, *, named_by: str, optional: bool = False) -> Iterator[Reader]:
+    def readers(self, name: str, *, named_by: str) -> Iterator[Reader]:
         """Give out a list of objects one by one; faults name each by its position and by its field ``named_by``."""
-        values = self._left.pop(name, [] if optional else None)
-        if not isinstance(values, list):
-            self.fault(name, "a list of objects is wanted")
-            return
-        for number, value in enumerate(values, start=1):
-            own_name = value.get(named_by) if isinstance(value, dict) else None
-            label = f"{name}[{number}]" + (f" {own_name}" if isinstance(own_name, str) else "")
-            yield Reader(value, f"{self.where}, {label}", self.faults, self.shared)
+        for number, value in enumerate(self._values(name, None), start=1):
+            yield self._within(name, number, value, named_by)
 
     def objects(
         self, name: str, read: Callable[[Reader], _T], *, named_by: str, optional: bool = False
     ) -> tuple[_T, ...]:
-        """Read a list of objects that many items share, and the list itself."""
+        """Read a list of objects that many items share, and the list itself; one that is absent may be empty."""
+
+        def member(number: int, value: object) -> _T:
+            return self.shared.once(name, value, lambda: read(self._within(name, number, value, named_by)), self.faults)
+
         before = len(self.faults)
-        members = tuple(reader.once(name, read) for reader in self.readers(name, named_by=named_by, optional=optional))
+        values = self._values(name, [] if optional else None)
+        members = tuple(member(number, value) for number, value in enumerate(values, start=1))
         return self.shared.tuple_of(members) if len(self.faults) == before else members
 
-    def _list(self, name: str, default: list[object] | None, read: Callable[[object], _T]) -> tuple[_T, ...]:
+    def _within(self, name: str, number: int, value: object, named_by: str) -> Reader:
+        own_name = value.get(named_by) if isinstance(value, dict) else None
+        label = f"{name}[{number}]" + (f" {own_name}" if isinstance(own_name, str) else "")
+        return Reader(value, f"{self.where}, {label}", self.faults, self.shared)
+
+    def _values(self, name: str, default: list[object] | None) -> list[object]:
         values = self._left.pop(name, default)
-        if not isinstance(values, list):
-            self.fault(name, "a list is wanted")
-            return ()
+        if isinstance(values, list):
+            return values
+        self.fault(name, "a list is wanted")
+        return []
+
+    def _list(self, name: str, default: list[object] | None, read: Callable[[object], _T]) -> tuple[_T, ...]:
+        values = self._values(name, default)
         return self.shared.once(name, values, lambda: tuple(map(read, values)), self.faults)
 
     def _text(self, name: str, value: object, longest: int) -> str:

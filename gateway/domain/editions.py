@@ -212,4 +212,4 @@ def _check_pull(held: Catalogue, pulled: Catalogue) -> None:
 def _as_text(value: object) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else _encode(value)
+    return str(value) if isinstance(value, str) else _encode(value)

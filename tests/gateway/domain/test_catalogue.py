@@ -219,7 +219,7 @@ def drop_item(field: str) -> Callable[[dict[str, Any]], None]:
         (set_item("handling_type", True), "handling_type: one of 1, 2"),
         (set_item("handling_type", []), "handling_type: one of 1, 2"),
         (set_item("applicant_types", [1, 7]), "applicant_types: one of 1, 2, 3, 4, 5, 6, 9"),
-        (set_item("applicant_types", 1), "applicant_types: a list"),
+        (set_item("applicant_types", 1), "applicant_types: a list is wanted"),
         (set_item("statutory_days", -1), "statutory_days: a whole number of 0 to 1000"),
         (set_item("promised_days", 0), "promised_days: a 承诺件"),
         (set_item("modes", ["fax"]), "modes: one of online, remote, joint"),
@@ -231,7 +231,7 @@ def drop_item(field: str) -> Callable[[dict[str, Any]], None]:
         (set_item("basic_code", "000000000000"), "contradicts the code's own segments"),
         (set_item("colour", "red"), "colour: there is no such field"),
         (set_item("materials", [1]), "materials[1]: not a JSON object"),
-        (set_item("materials", {}), "materials: a list of objects"),
+        (set_item("materials", {}), "materials: a list is wanted"),
         (
             lambda file: file["items"][0]["materials"].append(file["items"][0]["materials"][0]),
             "'identity' stands twice",
@@ -248,7 +248,7 @@ def drop_item(field: str) -> Callable[[dict[str, Any]], None]:
             "adds: a list is wanted",
         ),
         (lambda file: file["items"][0]["situations"][0]["options"][0].update(key="yes"), "'yes' stands twice"),
-        (lambda file: file.pop("items"), "catalogue, items: a list of objects"),
+        (lambda file: file.pop("items"), "catalogue, items: a list is wanted"),
         (lambda file: file.update(version=None), "catalogue, version: a whole number"),
     ],
 )
