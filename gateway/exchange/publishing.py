@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
+import re
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
@@ -31,6 +31,7 @@ _Place = tuple[str, int]
 """Code and version of the last record of a page."""
 
 _FIRST: Final[_Place] = ("", 0)
+_PLACE: Final = re.compile(r"(?P<version>[1-9][0-9]{0,9}):(?P<code>.+)", re.DOTALL)
 
 
 async def sync_catalogue(house: House, _: Caller, asked: commands.SyncCatalogue) -> Decided:
@@ -113,7 +114,8 @@ def _fitting(records: Sequence[CatalogueRecord]) -> int:
 
 
 def _write_page(place: _Place) -> str:
-    return base64.urlsafe_b64encode(json.dumps(place, ensure_ascii=False).encode()).decode("ascii")
+    code, version = place
+    return base64.urlsafe_b64encode(f"{version}:{code}".encode()).decode("ascii")
 
 
 def _read_page(page: str) -> _Place:
@@ -121,10 +123,10 @@ def _read_page(page: str) -> _Place:
     if not page:
         return _FIRST
     try:
-        code, version = json.loads(base64.b64decode(page, altchars=b"-_", validate=True))
-    except (ValueError, TypeError, RecursionError):
-        code, version = None, None
-    if not isinstance(code, str) or type(version) is not int or not 1 <= version < 2**63:
+        place = _PLACE.fullmatch(base64.b64decode(page, altchars=b"-_", validate=True).decode())
+    except ValueError:
+        place = None
+    if place is None:
         raise Malformed(
             Reason.FIELD_INVALID,
             "field page is not valid",
@@ -132,4 +134,4 @@ def _read_page(page: str) -> _Place:
             expected="next_page of the page before, or nothing",
             details={"field": "page"},
         )
-    return code, version
+    return place["code"], int(place["version"])
