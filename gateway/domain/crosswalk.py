@@ -73,14 +73,16 @@ COMPOSITIONS: Final[Mapping[tuple[Relationship, Relationship], Relationship]] = 
         (_R.EQUIVALENT, _R.NONE): _R.NONE,
         (_R.BROADER, _R.EQUIVALENT): _R.BROADER,
         (_R.BROADER, _R.BROADER): _R.BROADER,
-        (_R.BROADER, _R.NONE): _R.NONE,
         (_R.NARROWER, _R.EQUIVALENT): _R.NARROWER,
         (_R.NARROWER, _R.NARROWER): _R.NARROWER,
         (_R.RELATED, _R.EQUIVALENT): _R.RELATED,
     }
 )
-"""What two steps of a chain make together (the chaining rules of SSSOM). A pair that is not here makes *nothing*: of
-broader and then narrower, the two ends may have all or nothing in common."""
+"""What two steps of a chain make together: SSSOM's chaining rules T1 (equivalent, broader and narrower are transitive,
+related is not), RCE1 and RCE2 (an equivalent step changes nothing), https://mapping-commons.github.io/sssom/chaining-rules/.
+
+A pair that is not here makes *nothing*: of broader and then narrower, the two ends may have all or nothing in common.
+That goes for broader and then none too: a place without anything for the wider item may have something for this one."""
 
 
 class ReviewState(IntEnum):
@@ -92,6 +94,9 @@ class ReviewState(IntEnum):
     """One of the two sides has."""
     BOTH_SIDES = 2
     """Both have. Only such a row can route a case."""
+
+
+_REVIEW_STATES: Final = tuple(ReviewState)  # by number: calling the enumeration takes longer than all else in a look
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +114,13 @@ class Standing:
 
     def between(self, one: str, other: str) -> ReviewState:
         """Say how far the review between two regions has come, withdrawals apart."""
-        return ReviewState((one in self._regions) + (other in self._regions))
+        return _REVIEW_STATES[(one in self._regions) + (other in self._regions)]
 
     def withdrawn_between(self, one: str, other: str, on: date) -> bool:
         """Whether one of two regions has withdrawn by then. What a third region withdraws says nothing about them."""
-        return any(on >= day and _region_of(member) in {one, other} for member, day in self.withdrawals)
+        return bool(self.withdrawals) and any(
+            on >= day and _region_of(member) in {one, other} for member, day in self.withdrawals
+        )
 
     @property
     def withdrawn_by(self) -> tuple[str, ...]:
@@ -319,10 +326,26 @@ class Crosswalk:
         """Return every row that leads to one item from one catalogue, whatever its state."""
         return _found(self._backward, (target_catalogue, source_catalogue), target_code)
 
-    def superseded_by(self, row: CrosswalkRow, one: str, other: str, on: date) -> CrosswalkRow | None:
-        """Return the higher version that took a row's place by then between two regions (rule 3); usually ``None``."""
+    def superseded_by(
+        self, row: CrosswalkRow, one: str, other: str, on: date, minimum: ReviewState = ReviewState.BOTH_SIDES
+    ) -> CrosswalkRow | None:
+        """Return the higher version that took a row's place by then between two regions (rule 3); usually ``None``.
+
+        One that was withdrawn before its first day never took it. With a lower ``minimum``, proposals count as if they
+        were signed for, unless they are withdrawn.
+        """
+        newer = self._newer.get(row.hash)
+        if newer is None:
+            return None
         return next(
-            (each for each in self._newer.get(row.hash, ()) if each.begun_by(on) and each.counts(one, other)), None
+            (
+                each
+                for each in newer
+                if each.begun_by(on)
+                and each.standing.between(one, other) >= minimum
+                and not each.withdrawn_between(one, other, each.valid_from if each.counts(one, other) else on)
+            ),
+            None,
         )
 
 

@@ -33,6 +33,27 @@ def asked_questions(item: Item, answers: Mapping[str, str]) -> tuple[Question, .
     return tuple(asked)
 
 
+def answers_needed(item: Item, conditions: Mapping[str, frozenset[str]]) -> Mapping[str, frozenset[str]] | None:
+    """Say which answers it takes for conditions to hold: question → the options of it that will do.
+
+    Beside the questions of the conditions these are the earlier ones that lead to them. ``None`` when no answers will
+    do: a question is not the item's, can't be reached, or doesn't offer any of the answers.
+    """
+    wanted = dict(conditions)
+    needed: dict[str, frozenset[str]] = {}
+    for question in reversed(item.situations):  # an earlier question stands before those that depend on it
+        allowed = wanted.pop(question.key, None)
+        if allowed is None:
+            continue
+        offered = frozenset(option.key for option in question.options if option.key in allowed)
+        if not offered:
+            return None
+        needed[question.key] = offered
+        for earlier, answers in question.asked_when.items():
+            wanted[earlier] = wanted.get(earlier, answers) & answers
+    return None if wanted else needed
+
+
 def chosen_options(item: Item, answers: Mapping[str, str]) -> tuple[Option, ...]:
     """List the options that the answers choose of the questions that are asked, in the order of the item."""
     chosen = (question.option(answers.get(question.key, "")) for question in asked_questions(item, answers))

@@ -15,109 +15,46 @@ A translation is one of these values, never a guess:
 Only ``Matched`` can route a case, and only when both sides signed for every row on its path.
 
 The rows of a crosswalk that count and decide exclude one another (rule 4 of ``gateway.domain.crosswalk``), so at most
-one of them can be met, and the answer does not depend on the order of the file.
+one of them can be met, and the answer depends neither on the order of the file nor, once there is a match, on answers
+that are added. ``gateway.domain.ways`` weighs the rows, alone and in chains; this module makes the answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from gateway.domain.catalogue import Catalogue, Item, Option, Question
+from gateway.domain.atlas import Atlas, Direction, Query
+from gateway.domain.catalogue import NATIONAL, Catalogue, Item, Option, Question
 from gateway.domain.codes import MAX_CODE_LENGTH
-from gateway.domain.crosswalk import NOTHING, Crosswalk, CrosswalkRow, Relationship, ReviewState
-from trust.errors import NotFound, Reason, TongbanError, WrongState
+from gateway.domain.crosswalk import ALWAYS, NOTHING, CrosswalkRow, Relationship, ReviewState
+from gateway.domain.situations import answers_needed
+from gateway.domain.ways import SetAside, Step, Way, Ways, add_chains, agreement, direct_ways, why_not_in_force
+from trust.errors import Malformed, NotFound, Reason, TongbanError, WrongState
 
-
-@dataclass(frozen=True, slots=True)
-class Atlas:
-    """Every catalogue that a gateway has, and the crosswalk between them: what translation goes by."""
-
-    catalogues: Mapping[str, Catalogue]
-    """By id."""
-    crosswalk: Crosswalk
-
-    def catalogue(self, region: str) -> Catalogue:
-        """Return a region's catalogue. Raises ``NotFound`` (ITEM_UNKNOWN) when there is none."""
-        known = self.catalogues.get(region)
-        if known is None:
-            raise NotFound(
-                Reason.ITEM_UNKNOWN,
-                f"no catalogue of region {region} is here",
-                expected=f"one of {', '.join(sorted(self.catalogues)) or 'none yet'}",
-                mend="wait until it is pulled, or add it to [catalogues] in the configuration",
-            )
-        return known
-
-
-class Direction(StrEnum):
-    """How the rows are read."""
-
-    FORWARD = "forward"
-    """From the source of a row to its target: which item of the other place answers to this one."""
-    REVERSE = "reverse"
-    """From the target of a row to its source: which items of the other place lead to this one. All of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What is asked."""
-
-    source: str
-    """Catalogue of the code."""
-    target: str
-    """Catalogue wanted."""
-    code: str
-    """The code, letter for letter."""
-    on: date
-    """Beijing day for which the answer is to hold."""
-    answers: Mapping[str, str] = field(default_factory=lambda: NOTHING)
-    """The applicant's answers so far, question of the source item → option."""
-    version: int | None = None
-    """Version of the source item; ``None`` for the one that speaks for the day."""
-    direction: Direction = Direction.FORWARD
-    minimum_review: ReviewState = ReviewState.BOTH_SIDES
-    """Rows whose review has not come so far are set aside. Below both sides, the answer is for people only."""
-    allow_chain: bool = False
-    """Whether, where no row leads there directly, two rows through the national basic list may."""
-
-
-class SetAside(StrEnum):
-    """Why a row that leads from the item to the other catalogue did not decide."""
-
-    AWAITING_REVIEW = "awaiting_review"
-    """Its review has not come far enough."""
-    WITHDRAWN = "withdrawn"
-    """A side has withdrawn it."""
-    SUPERSEDED = "superseded"
-    """A higher version took its place."""
-    NOT_BEGUN = "not_begun"
-    """Its days have not begun."""
-    OVER = "over"
-    """Its days are over."""
-    DOES_NOT_DECIDE = "does_not_decide"
-    """Related, or narrower without conditions: for a person to look at."""
-    OTHER_ANSWERS = "other_answers"
-    """It is for applicants in another situation."""
-    ASKS_UNKNOWN_QUESTION = "asks_unknown_question"
-    """It depends on a question that the source item does not ask."""
-    CONTRADICTED = "contradicted"
-    """Another row decides otherwise for the same case; the two places must settle which."""
-    COMPOSES_TO_NOTHING = "composes_to_nothing"
-    """It is half of a chain whose two steps together say nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One row on the way, and how it was read."""
-
-    row: CrosswalkRow
-    """The row as the reviewers signed it: never turned round, whatever the direction."""
-    inverted: bool = False
-    """Whether it was read from its target to its source."""
+__all__ = [
+    "Atlas",
+    "Direction",
+    "LedFrom",
+    "MapExpired",
+    "Match",
+    "Matched",
+    "NeedsFacts",
+    "NoEquivalent",
+    "NotInForce",
+    "OpenQuestion",
+    "Query",
+    "SetAside",
+    "Step",
+    "Translation",
+    "UnknownCode",
+    "Unmapped",
+    "require_match",
+    "translate",
+    "translate_batch",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +68,8 @@ class Match:
     path: tuple[Step, ...]
     """The rows that lead there, in order; two for a chain."""
     conditions: Mapping[str, frozenset[str]]
-    """Question of the row's own source item → answers under which it holds. For a chain, those of both steps."""
+    """Question of the row's own source item → answers under which it holds. For a chain, those of both steps that no
+    product gives, the second step's being questions of the national item."""
     materials: Mapping[str, str]
     """Material of the item asked about → material of the item there. Empty in reverse: see ``path``."""
     products: Mapping[str, str]
@@ -187,10 +125,10 @@ class OpenQuestion:
     """A question still to be put to the applicant, and what each answer would leave."""
 
     question: Question
-    """The question of the source item, with its options."""
+    """The question of the source item, or for a chain of the national item, with its options."""
     leaves: tuple[tuple[Option, tuple[Match, ...]], ...]
-    """Each option with the matches that stay possible; none means that the answer ends without a match. A row that
-    asserts that there is nothing leaves none."""
+    """Each option with the matches that stay possible; none means that the answer ends without a match, as where the
+    other place has nothing, or its item is not in force. Of the last open question, each leaves the match itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +138,8 @@ class NeedsFacts:
     source: Item
     """The item asked about."""
     questions: tuple[OpenQuestion, ...]
-    """Every question that may matter, all at once, in the order of the item, with those that lead to them."""
+    """Every question that may matter, all at once, in the order of the item, with those that lead to them. National
+    questions follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +159,7 @@ class Unmapped:
     source: Item
     """The item asked about."""
     set_aside: tuple[tuple[CrosswalkRow, SetAside], ...]
-    """The rows that exist all the same, each with the reason it did not decide."""
+    """The rows that exist all the same, each with the reason it did not decide, by id and version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +167,7 @@ class UnknownCode:
     """A catalogue has no item of that code, or not in that version."""
 
     catalogue: str
-    """Which catalogue: the source, or the target when a row points at an item that is gone."""
+    """Which catalogue: the source, or the target or national one when a row points at an item that is gone."""
     code: str
     """The code looked for."""
     version: int | None = None
@@ -240,7 +179,7 @@ class NotInForce:
     """An item exists and can't be applied for on that day."""
 
     item: Item
-    """The item, of either catalogue."""
+    """The item, of either catalogue, or the national one between them."""
     why: str
     """Why not, as a clause."""
 
@@ -252,12 +191,16 @@ class MapExpired:
     source: Item
     """The item asked about."""
     rows: tuple[CrosswalkRow, ...]
-    """The rows whose days are over."""
+    """The rows whose days are over, by id and version."""
 
 
 Translation: TypeAlias = (
     Matched | LedFrom | NeedsFacts | NoEquivalent | Unmapped | UnknownCode | NotInForce | MapExpired
 )
+
+
+_PREFERENCE: Final = (Relationship.EQUIVALENT, Relationship.BROADER, Relationship.NARROWER, Relationship.NONE)
+"""Which of several chains to one item is gone by: the one that says most."""
 
 
 def translate(atlas: Atlas, query: Query) -> Translation:  # noqa: PLR0911 - one exit for each answer
@@ -270,110 +213,218 @@ def translate(atlas: Atlas, query: Query) -> Translation:  # noqa: PLR0911 - one
     2. Its item is in force on the day.
     3. Of the rows from the item to the target catalogue, those that were reviewed far enough, that nobody withdrew or
        superseded, that decide, whose days have begun and whose questions the item asks are weighed against the answers.
-    4. A row in force that is met decides. Two that are met contradict each other, and neither decides.
-    5. Otherwise, if rows in force are still open, their questions are asked.
-    6. Otherwise, if only rows whose days are over would have been met or open, the map has expired.
-    7. Otherwise nothing decides.
-    8. The target of a row that decides exists and is in force on the day.
+       A condition on a question that the answers lead past is not met.
+    4. Where the two places have settled nothing between themselves (no row that both signed for and that decides has
+       begun, superseded ones apart) and chains are allowed, pairs of rows through the national list are weighed
+       likewise. So a row between the two places that decides, or asserts that there is nothing, always wins.
+    5. As long as some way may still be met, its questions are asked.
+    6. Otherwise a way that is met decides. Rows that are met together contradict each other, and none decides. Chains
+       that are met together agree when they lead to the same item with the same products; then the one with the
+       strongest relationship, the furthest review, the fewest rows read backwards and the lowest row ids is gone by.
+    7. Otherwise, if the national item of a chain is not in force, that is why not.
+    8. Otherwise, if rows whose days are over would have been met or open, the map has expired.
+    9. Otherwise nothing decides.
+    10. The target of what decides exists and is in force on the day.
+
+    In reverse, of every row to the item from the wanted catalogue that would decide for an applicant there, the item at
+    its far end is found. A row is not, where another one contradicts it in every situation that it is for. Where none
+    is found, what interrupts the rows answers (7, 8, 9).
     """
     source = atlas.catalogue(query.source)
     target = atlas.catalogue(query.target)
     item = source.find_on(query.code, query.on) if query.version is None else source.find(query.code, query.version)
     if item is None:  # 1
         return UnknownCode(source.id, query.code, query.version)
-    if why := source.why_not_applicable(item, query.on):  # 2
+    why = item.why_not_in_force(query.on) if query.version is None else source.why_not_applicable(item, query.on)
+    if why:  # 2
         return NotInForce(item, why)
     item.check_answers(query.answers)
-    open_rows: list[CrosswalkRow] = []
-    met: list[CrosswalkRow] = []
-    expired: list[CrosswalkRow] = []
-    set_aside: list[tuple[CrosswalkRow, SetAside]] = []
-    for row in atlas.crosswalk.rows_from(source.id, query.code, target.id):
-        reason = _why_set_aside(atlas.crosswalk, row, item, query)  # 3
-        if reason is None:
-            (met if all(question in query.answers for question in row.conditions) else open_rows).append(row)
-        elif reason is SetAside.OVER:
-            expired.append(row)
-        else:
-            set_aside.append((row, reason))
-    if len(met) == 1:
-        return _decided(item, met[0], target, query)  # 4
-    if met:
-        return Unmapped(item, (*set_aside, *((row, SetAside.CONTRADICTED) for row in met)))
-    if open_rows:
-        return NeedsFacts(item, _open_questions(item, open_rows, target, query))  # 5
-    if expired:
-        return MapExpired(item, tuple(expired))  # 6
-    return Unmapped(item, tuple(set_aside))  # 7
+    if query.direction is Direction.REVERSE:
+        return _led_from(atlas, item, target, query)
+    ways = direct_ways(atlas.crosswalk, item, query)  # 3
+    if query.allow_chain and ways.unsettled and NATIONAL not in {query.source, query.target}:
+        add_chains(ways, atlas, item, query)  # 4
+    if ways.open:
+        return NeedsFacts(item, _open_questions(item, ways, target, query))  # 5
+    if ways.met:  # 6
+        way = _agreed(ways.met)
+        if way is not None:
+            return _decided(item, way, target, query)
+        contradicted = [(step.row, SetAside.CONTRADICTED) for way in ways.met for step in way.path]
+        return Unmapped(item, _each_once([*ways.set_aside, *contradicted]))
+    if ways.interrupted_at:
+        return _why_interrupted(atlas.catalogue(NATIONAL), min(ways.interrupted_at), query.on)  # 7
+    return _undecided(item, ways.over, ways.set_aside)
 
 
-def _why_set_aside(  # noqa: PLR0911 - one exit for each answer
-    crosswalk: Crosswalk, row: CrosswalkRow, item: Item, query: Query
-) -> SetAside | None:
-    """Say why a row can't decide; ``None`` when it can, now or after further answers.
+def translate_batch(
+    atlas: Atlas, alike: Query, questions: Iterable[tuple[str, Mapping[str, str]]]
+) -> Iterator[Translation | str]:
+    """Translate codes, each with its answers, one by one, as they are taken from the iterator.
 
-    That its days are over comes last: it is said only of a row that would otherwise have decided.
+    All are asked as ``alike`` is, whose own code and answers don't matter. A question that is not right spoils its own
+    answer only: in its place comes the name of the field at fault, "code" for one that is empty or longer than
+    ``MAX_CODE_LENGTH``, "answers" for an answer that the item's own question does not offer.
+
+    Raises ``NotFound`` (ITEM_UNKNOWN) with the first of them when one of the catalogues is not here.
     """
-    if row.standing.between(query.source, query.target) < query.minimum_review:
-        return SetAside.AWAITING_REVIEW
-    if row.withdrawn_between(query.source, query.target, query.on):
-        return SetAside.WITHDRAWN
-    if crosswalk.superseded_by(row, query.source, query.target, query.on):
-        return SetAside.SUPERSEDED
-    if not row.decides:
-        return SetAside.DOES_NOT_DECIDE
-    if not row.begun_by(query.on):
-        return SetAside.NOT_BEGUN
-    for question, allowed in row.conditions.items():
-        if item.question(question) is None:
-            return SetAside.ASKS_UNKNOWN_QUESTION
-        if question in query.answers and query.answers[question] not in allowed:
-            return SetAside.OTHER_ANSWERS
-    return SetAside.OVER if row.over_by(query.on) else None
+    for code, answers in questions:
+        if not 1 <= len(code) <= MAX_CODE_LENGTH:
+            yield "code"
+            continue
+        query = Query(
+            alike.source,
+            alike.target,
+            code,
+            alike.on,
+            answers,
+            alike.version,
+            alike.direction,
+            alike.minimum_review,
+            alike.allow_chain,
+        )
+        try:
+            yield translate(atlas, query)
+        except Malformed:
+            yield "answers"
 
 
-def _decided(item: Item, row: CrosswalkRow, target: Catalogue, query: Query) -> Translation:
-    """Turn the row that is met into the outcome (step 8)."""
-    if row.relationship is Relationship.NONE:
-        return NoEquivalent(item, (Step(row),))
-    there = target.find_on(row.target_code, query.on)
-    if there is None:
-        return UnknownCode(target.id, row.target_code)
-    if why := there.why_not_in_force(query.on):
-        return NotInForce(there, why)
-    return Matched(item, _match(row, there, query))
+def _agreed(met: Sequence[Way]) -> Way | None:
+    """Return the way to go by of those that are met; ``None`` when they contradict one another (6)."""
+    if len(met) == 1:
+        return met[0]
+    first = met[0]
+    if any(len(way.path) == 1 or (way.code, way.products) != (first.code, first.products) for way in met):
+        return None
+    return min(
+        met,
+        key=lambda way: (
+            _PREFERENCE.index(way.relationship),
+            -way.review,
+            sum(step.inverted for step in way.path),
+            [(step.row.id, step.row.version) for step in way.path],
+        ),
+    )
 
 
-def _match(row: CrosswalkRow, there: Item, query: Query) -> Match:
-    review = row.standing.between(query.source, query.target)
-    return Match(there, row.relationship, (Step(row),), row.conditions, row.materials, row.products, review)
+def _decided(item: Item, way: Way, target: Catalogue, query: Query) -> Translation:
+    """Turn the way that is met into the outcome (10)."""
+    if way.relationship is Relationship.NONE:
+        return NoEquivalent(item, way.path)
+    there = target.find_on(way.code, query.on)
+    if there is None or there.why_not_in_force(query.on):
+        return _why_interrupted(target, way.code, query.on)
+    return Matched(item, _match(way, there))
 
 
-def _open_questions(
-    item: Item, rows: Sequence[CrosswalkRow], target: Catalogue, query: Query
-) -> tuple[OpenQuestion, ...]:
-    """List the unanswered questions of the open rows, with what each option would leave of those rows."""
-    wanted = {question for row in rows for question in row.conditions if question not in query.answers}
-    found = [(row, there) for row in rows if (there := target.find_on(row.target_code, query.on)) is not None]
+def _match(way: Way, there: Item) -> Match:
+    return Match(there, way.relationship, way.path, way.conditions, way.materials, way.products, way.review)
+
+
+def _why_interrupted(catalogue: Catalogue, code: str, on: date) -> UnknownCode | NotInForce:
+    there = catalogue.find_on(code, on)
+    return UnknownCode(catalogue.id, code) if there is None else NotInForce(there, there.why_not_in_force(on))
+
+
+def _undecided(
+    item: Item, over: Sequence[CrosswalkRow], set_aside: Sequence[tuple[CrosswalkRow, SetAside]]
+) -> MapExpired | Unmapped:
+    if over:
+        return MapExpired(item, tuple(row for row, _ in _each_once([(row, SetAside.OVER) for row in over])))  # 8
+    return Unmapped(item, _each_once(set_aside))  # 9
+
+
+def _each_once(reasons: Sequence[tuple[CrosswalkRow, SetAside]]) -> tuple[tuple[CrosswalkRow, SetAside], ...]:
+    """Put rows and reasons in order, each once: a row may be half of several chains."""
+    if not reasons:
+        return ()
+    each = {(row.id, row.version, row.hash, reason): (row, reason) for row, reason in reasons}
+    return tuple(each[key] for key in sorted(each))
+
+
+def _open_questions(item: Item, ways: Ways, target: Catalogue, query: Query) -> tuple[OpenQuestion, ...]:
+    """List the unanswered questions of the open ways, with what each option would leave of all that are possible."""
+    wanted = {key for way in ways.open for key in way.needs if key not in query.answers}
+    questions = (*item.situations, *(ways.national_questions[key] for key in sorted(ways.national_questions)))
+    possible: list[tuple[Way, Match | None]] = []
+    for way in sorted((*ways.met, *ways.open), key=lambda way: (way.code, [step.row.id for step in way.path])):
+        there = target.find_on(way.code, query.on)
+        in_force = there is not None and not there.why_not_in_force(query.on)
+        possible.append((way, _match(way, there) if there is not None and in_force else None))
     return tuple(
         OpenQuestion(
             question,
             tuple(
-                (
-                    option,
-                    tuple(_match(row, there, query) for row, there in found if _allows(row, question.key, option.key)),
-                )
-                for option in question.options
+                (option, _left(possible, {**query.answers, question.key: option.key})) for option in question.options
             ),
         )
-        for question in item.situations
+        for question in questions
         if question.key in wanted
     )
 
 
-def _allows(row: CrosswalkRow, question: str, answer: str) -> bool:
-    allowed = row.conditions.get(question)
-    return allowed is None or answer in allowed
+def _left(possible: Sequence[tuple[Way, Match | None]], answers: Mapping[str, str]) -> tuple[Match, ...]:
+    """List the matches that stay possible with these answers: what is met, and else what may still be."""
+    met = [(way, match) for way, match in possible if agreement(way.needs, answers)]
+    if met:
+        agreed = _agreed([way for way, _ in met])
+        left = [match for way, match in met if way is agreed]
+    else:
+        left = [match for way, match in possible if agreement(way.needs, answers) is None]
+    return tuple(match for match in left if match is not None)
+
+
+def _led_from(atlas: Atlas, item: Item, wanted: Catalogue, query: Query) -> Translation:
+    """Find every item of a catalogue that leads to this one."""
+    found: list[Match] = []
+    interrupted: list[str] = []
+    over: list[CrosswalkRow] = []
+    set_aside: list[tuple[CrosswalkRow, SetAside]] = []
+    for row in atlas.crosswalk.rows_to(query.source, item.code, wanted.id):
+        reason = why_not_in_force(atlas.crosswalk, row, query)
+        if reason is not None:
+            set_aside.append((row, reason))
+            continue
+        there = wanted.find_on(row.source_code, query.on)
+        if there is None or there.why_not_in_force(query.on):
+            interrupted.append(row.source_code)
+        elif (needs := _needs(there, row)) is None:
+            set_aside.append((row, SetAside.ASKS_UNKNOWN_QUESTION))
+        elif row.over_by(query.on):
+            over.append(row)
+        elif _contradicted(atlas, there, row, needs, query):
+            set_aside.append((row, SetAside.CONTRADICTED))
+        else:
+            review = row.standing.between(query.source, query.target)
+            step = Step(row, inverted=True)
+            found.append(Match(there, step.relationship, (step,), row.conditions, NOTHING, NOTHING, review))
+    if found:
+        return LedFrom(item, tuple(sorted(found, key=lambda match: (match.item.code, match.path[0].row.id))))
+    if interrupted:
+        return _why_interrupted(wanted, min(interrupted), query.on)
+    return _undecided(item, over, set_aside)
+
+
+def _needs(there: Item, row: CrosswalkRow) -> Mapping[str, frozenset[str]] | None:
+    return answers_needed(there, row.conditions) if row.conditions else ALWAYS
+
+
+def _contradicted(
+    atlas: Atlas, there: Item, row: CrosswalkRow, needs: Mapping[str, frozenset[str]], query: Query
+) -> bool:
+    """Whether another row from the same item is met in every situation that a row is for."""
+    for other in atlas.crosswalk.rows_from(there.catalogue, there.code, query.source):
+        if (
+            other is row
+            or other.hash == row.hash
+            or other.over_by(query.on)
+            or why_not_in_force(atlas.crosswalk, other, query)
+        ):
+            continue
+        others = _needs(there, other)
+        if others is not None and all(question in needs and needs[question] <= others[question] for question in others):
+            return True
+    return False
 
 
 def require_match(translation: Translation) -> Matched:
