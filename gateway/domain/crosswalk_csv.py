@@ -1,22 +1,63 @@
-"""The file in which people with spreadsheets keep a crosswalk: CSV, UTF-8, one row a mapping.
+"""The file in which people with spreadsheets keep a crosswalk: CSV, one row a mapping.
 
-A file with a fault is refused as a whole, with every fault named by its row as a spreadsheet numbers it (the heading is
-row 1).
+Rules:
+
+1. A file with a fault is refused as a whole, with every fault named by its row as a spreadsheet numbers it (the
+   heading is row 1). Rows that would contradict one another are no fault of the file, which may hold history; what
+   contradicts is found when it is compared with what is there (``gateway.domain.crosswalk_import``).
+2. Files are written in UTF-8 with a byte order mark, which spreadsheets go by. They are read in UTF-8 with or without
+   one, and else in GB18030, in which Chinese spreadsheets save what they call CSV.
+3. No cell of a file that is written can become a formula. Whatever begins with a character that a spreadsheet would
+   calculate with, or with an apostrophe, is written with an apostrophe before it; one such apostrophe is dropped when
+   it is read. So everything comes back as it was.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from gateway.domain.crosswalk import CrosswalkRow, cells_of, contradictions
+from gateway.domain.crosswalk import CrosswalkRow, cells_of
 from gateway.domain.crosswalk_cells import CONTENT_COLUMNS, CellReader, malformed
 
 APPROVED_BY: Final = "approved_by"
 """Column that an export adds for people: the gateways whose officers signed for the row, joined by ``;``. A file says
 nothing about reviews that counts, so on import it is passed over and may be absent."""
+
+_DOING: Final = "read a crosswalk file"
+_CALCULATED: Final = "=+-@\t\r＝＋－＠"  # the wide ones too: a Chinese spreadsheet calculates with them as well
+_ESCAPED: Final = re.compile(f"'[{re.escape(_CALCULATED)}']")
+
+
+def parse_crosswalk_bytes(content: bytes) -> tuple[CrosswalkRow, ...]:
+    """Read a crosswalk file as a spreadsheet saved it (rule 2). Raises as ``parse_csv``."""
+    return parse_csv(decode_csv(content))
+
+
+def decode_csv(content: bytes) -> str:
+    """Tell in which encoding a file was saved, and read its text.
+
+    Raises ``Malformed`` when it is neither UTF-8 nor GB18030.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        place = error.start
+    # Nearly any bytes can be read as GB18030. So damaged UTF-8, in which most characters are still whole, is not.
+    lenient = content.decode("utf-8", "replace")
+    broken = lenient.count("\ufffd")
+    whole = sum(character > "\x7f" for character in lenient) - broken
+    if not content.startswith(BOM_UTF8) and broken > whole:
+        try:
+            return content.decode("gb18030")
+        except UnicodeDecodeError as error:
+            place = error.start
+    row = content.count(b"\n", 0, place) + 1
+    raise malformed(_DOING, [f"row {row}: it is neither UTF-8 nor GB18030; save the file as UTF-8 CSV"])
 
 
 def parse_csv(text: str) -> tuple[CrosswalkRow, ...]:
@@ -34,23 +75,31 @@ def read_claims(text: str) -> tuple[tuple[CrosswalkRow, tuple[str, ...]], ...]:
     """
     faults: list[str] = []
     rows: list[tuple[CrosswalkRow, tuple[str, ...]]] = []
+    places: dict[tuple[str, int], int] = {}
     for number, cells in _records(text, faults):
         row = CellReader(f"row {number}", {column: cells[column] for column in CONTENT_COLUMNS}, faults).row()
+        first = places.setdefault((row.id, row.version), number)
+        if first != number and row.id:
+            faults.append(f"row {number}: id {row.id!r}, version {row.version} stands in row {first} already")
         rows.append((row, tuple(filter(None, cells.get(APPROVED_BY, "").split(";")))))
-    faults = faults or _faults_between([row for row, _ in rows])
     if faults:
-        raise malformed("read a crosswalk file", faults)
+        raise malformed(_DOING, faults)
     return tuple(rows)
 
 
 def write_csv(rows: Iterable[CrosswalkRow]) -> str:
     """Write a crosswalk file, with a byte order mark so that spreadsheets take it for UTF-8."""
     out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, (*CONTENT_COLUMNS, APPROVED_BY), lineterminator="\r\n")
-    writer.writeheader()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow((*CONTENT_COLUMNS, APPROVED_BY))
     for row in rows:
-        writer.writerow({**cells_of(row), APPROVED_BY: ";".join(row.standing.approved_by)})
+        writer.writerow(map(_harmless, (*cells_of(row).values(), ";".join(row.standing.approved_by))))
     return "\ufeff" + out.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    """Write a cell so that no spreadsheet calculates it (rule 3)."""
+    return f"'{cell}" if cell.startswith((*_CALCULATED, "'")) else cell
 
 
 def _records(text: str, faults: list[str]) -> Iterable[tuple[int, Mapping[str, str]]]:
@@ -60,7 +109,7 @@ def _records(text: str, faults: list[str]) -> Iterable[tuple[int, Mapping[str, s
         for record in csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True):
             records.append(record)  # noqa: PERF402 (the count of those read names the row of an error)
     except csv.Error as error:
-        raise malformed("read a crosswalk file", [f"row {len(records) + 1}: not CSV: {error}"]) from None
+        raise malformed(_DOING, [f"row {len(records) + 1}: not CSV: {error}"]) from None
     headings = [heading.strip() for heading in records[0]] if records else []
     wrong = [f"row 1: column {name!r} is missing" for name in CONTENT_COLUMNS if name not in headings]
     wrong += [
@@ -70,23 +119,12 @@ def _records(text: str, faults: list[str]) -> Iterable[tuple[int, Mapping[str, s
     ]
     wrong += [f"row 1: column {name!r} stands twice" for name in dict.fromkeys(headings) if headings.count(name) > 1]
     if wrong:  # without the right columns every cell would be one more
-        raise malformed("read a crosswalk file", wrong)
+        raise malformed(_DOING, wrong)
     for number, record in enumerate(records[1:], start=2):
+        if not any(map(str.strip, record)):
+            continue  # what a spreadsheet leaves of a row that was cleared
         if len(record) == len(headings):
-            yield number, dict(zip(headings, record, strict=True))
-        elif record:  # an empty line is none
+            cells = [cell[1:] if _ESCAPED.match(cell) else cell for cell in record]
+            yield number, dict(zip(headings, cells, strict=True))
+        else:
             faults.append(f"row {number}: {len(record)} cells; {len(headings)} are wanted")
-
-
-def _faults_between(rows: list[CrosswalkRow]) -> list[str]:
-    """Name what is wrong between rows that are right one by one."""
-    seen: set[tuple[str, int]] = set()
-    faults = []
-    for row in rows:
-        if (row.id, row.version) in seen:
-            faults.append(f"id {row.id!r}, version {row.version} stands twice")
-        seen.add((row.id, row.version))
-    return faults + [
-        f"rows {one.id!r} and {other.id!r} could both apply to one case of item {one.source_code}"
-        for one, other in contradictions(rows)
-    ]
