@@ -122,7 +122,7 @@ def read_changes(body: bytes) -> list[tuple[int, CrosswalkEntry]]:
     return entries
 
 
-def _read_format(value: int) -> FileFormat:
+def _read_format(value: crosswalk_service_pb2.FileFormat) -> FileFormat:
     known = _FORMATS.get(value)
     if known is None:
         raise fields.invalid("format", str(value), "FILE_FORMAT_CSV or FILE_FORMAT_SSSOM")
