@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import audit, cases, catalogues, deliveries, directory, keys, licences, serving, translation
+from gateway.cli import audit, cases, catalogues, deliveries, directory, guide, keys, licences, serving, translation
 from gateway.cli.failures import Commands
 from gateway.cli.options import FLAG
 
@@ -32,6 +32,7 @@ def build() -> typer.Typer:
     app.add_typer(directory.commands, name="directory")
     app.add_typer(cases.commands, name="case")
     app.command()(translation.translate)
+    app.command()(guide.guide)
     app.add_typer(catalogues.commands, name="catalogue")
     app.add_typer(licences.commands, name="licence")
     app.add_typer(deliveries.commands, name="delivery")
