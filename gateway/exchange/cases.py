@@ -10,6 +10,7 @@ from typing import Final
 
 from gateway.domain import commands
 from gateway.domain.application import ItemReference, Material, MaterialCarrier, Party
+from gateway.domain.atlas import Query
 from gateway.domain.calendar import beijing_date
 from gateway.domain.case import (
     Case,
@@ -30,7 +31,7 @@ from gateway.domain.case_number import CaseNumber
 from gateway.domain.catalogue import Item, MaterialRequirement
 from gateway.domain.people import id_number_flaw
 from gateway.domain.situations import required_materials
-from gateway.domain.translation import Match, Query, require_match, translate
+from gateway.domain.translation import Match, require_match, translate
 from gateway.exchange import licences, records
 from gateway.exchange.caller import Caller
 from gateway.exchange.decided import Decided
@@ -318,11 +319,7 @@ def _require_target_materials(target: Item, match: Match, given: Sequence[Materi
 
 def _require_materials(requirements: Sequence[MaterialRequirement], given: Sequence[Material]) -> None:
     carriers = {material.key: material.carrier for material in given}
-    missing = [
-        wanted.key
-        for wanted in requirements
-        if _must_be_handed_in(wanted) and wanted.key not in carriers
-    ]
+    missing = [wanted.key for wanted in requirements if _must_be_handed_in(wanted) and wanted.key not in carriers]
     if missing:
         raise WrongState(
             Reason.MATERIAL_MISSING,

@@ -6,18 +6,17 @@ Each answer is made from one ``Atlas``, taken once, so that a renewal in the mid
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from gateway.domain import commands
+from gateway.domain.atlas import Query
 from gateway.domain.calendar import beijing_date
-from gateway.domain.codes import MAX_CODE_LENGTH
-from gateway.domain.translation import Atlas, Query, Translation, translate
+from gateway.domain.translation import Translation, translate, translate_batch
 from gateway.exchange.caller import Caller
 from gateway.exchange.decided import Decided
 from gateway.exchange.house import House
-from trust.errors import Malformed, NotFound, Reason
+from trust.errors import NotFound, Reason
 
 BATCH_SLICE: Final = 500
 """Codes that are translated before other calls have their turn: a few milliseconds."""
@@ -55,8 +54,9 @@ async def translate_codes(house: House, caller: Caller, asked: commands.Translat
     )
     atlas = house.knowledge.atlas
     outcomes: list[Translation | str] = []
-    for start in range(0, len(asked.questions), BATCH_SLICE):
-        outcomes += [_outcome(atlas, query, *question) for question in asked.questions[start : start + BATCH_SLICE]]
+    translated = translate_batch(atlas, query, asked.questions)
+    while some := list(islice(translated, BATCH_SLICE)):
+        outcomes += some
         await asyncio.sleep(0)
     return Decided(commands.TranslatedBatch(query.on, tuple(outcomes)))
 
@@ -71,12 +71,3 @@ async def show_item(house: House, _: Caller, asked: commands.GetItem) -> Decided
             expected="a code as that catalogue writes it, letter for letter, and a version that it had",
         )
     return Decided(commands.ShownItem(item))
-
-
-def _outcome(atlas: Atlas, query: Query, code: str, answers: Mapping[str, str]) -> Translation | str:
-    if not 1 <= len(code) <= MAX_CODE_LENGTH:
-        return "code"
-    try:
-        return translate(atlas, replace(query, code=code, answers=answers))
-    except Malformed:
-        return "answers"

@@ -8,11 +8,12 @@ from typing import Final
 from tongban.catalogue.v1 import catalogue_service_pb2, coverage_pb2, translation_pb2
 
 from gateway.domain import commands
+from gateway.domain.atlas import Direction
 from gateway.domain.catalogue import MAX_TEXT_LENGTH
 from gateway.domain.codes import MAX_CODE_LENGTH
 from gateway.domain.coverage import Gap
 from gateway.domain.crosswalk import ReviewState
-from gateway.domain.translation import Direction, Matched, NeedsFacts, Translation
+from gateway.domain.translation import Matched, NeedsFacts, Translation
 from gateway.exchange.sentence import MAX_MESSAGE_BYTES
 from gateway.ports import CataloguePage
 from gateway.wire import fields, items, translations
