@@ -384,12 +384,18 @@ class Catalogue:
     def find_on(self, code: str, on: date) -> Item | None:
         """Return the version of a code that speaks for a Beijing day, in force or not; ``None`` when there is none.
 
-        The highest version that had begun by then; the lowest when none had.
+        The highest version that had begun by then, those apart that were replaced before they began; the lowest when
+        there is none such.
         """
         there = self._by_code.get(code)
         if there is None or isinstance(there, Item):
             return there
-        return next((each for each in there if each.begins <= on), there[-1])
+        replaced_on = date.max
+        for each in there:
+            if each.begins <= min(on, replaced_on):
+                return each
+            replaced_on = each.listed_from or date.max
+        return there[-1]
 
     def why_not_applicable(self, item: Item, on: date) -> str:
         """Say why one version of an item can't be applied for on a Beijing day; empty when it can.
@@ -402,7 +408,9 @@ class Catalogue:
         if speaking is not None and speaking.version > item.version:
             return f"version {speaking.version} took its place on {speaking.begins}"
         if speaking is not None and speaking.version < item.version:
-            return f"the catalogue has version {item.version} from {item.begins} only"
+            if on < item.begins:
+                return f"the catalogue has version {item.version} from {item.begins} only"
+            return f"it was replaced before it began, on {item.begins}"
         return ""
 
     def item_in_force(self, code: str, on: date) -> Item:

@@ -54,7 +54,7 @@ def item_of(record: bytes, catalogue: str, shared: Shared | None = None) -> Item
     """
     failed = f"read the record of an item of catalogue {catalogue}"
     try:
-        content = json.loads(record)
+        content = json.loads(record.decode())
     except (ValueError, RecursionError):
         raise malformed(failed, ["it is not JSON in UTF-8"]) from None
     faults: list[str] = []

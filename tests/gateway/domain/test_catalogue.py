@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.catalogue import Catalogue, HandlingType, Item
+from gateway.domain.catalogue import NATIONAL, ApplyWay, Catalogue, HandlingType, Item, ResultWay, Window
 from gateway.domain.catalogue_file import dump_catalogue, parse_catalogue
 from gateway.domain.situations import required_materials
 from trust.errors import Malformed, NotFound, Reason, WrongState
 
 TODAY = date(2026, 11, 21)
 CODE = "370117002011"
+AGENCY = "11370800MB28559184"
 
 
 def content() -> dict[str, Any]:
@@ -28,6 +29,15 @@ def content() -> dict[str, Any]:
         "id": "430600",
         "name": "测试目录",
         "version": 1,
+        "windows": [
+            {
+                "name": "岳阳市民服务中心",
+                "address": "岳阳大道1号",
+                "phone": "0730-0000000",
+                "hours": "工作日9:00-17:00",
+            },
+            {"name": "岳阳楼区政务大厅", "address": "东茅岭路1号"},
+        ],
         "items": [
             {
                 "code": CODE,
@@ -41,16 +51,25 @@ def content() -> dict[str, Any]:
                 "modes": ["online", "remote"],
                 "department": "住房公积金中心",
                 "fee": "80元/件",
+                "conditions": "连续缴存满六个月",
+                "apply_ways": ["window", "online"],
+                "procedure": ["收件", "受理", "审核", "办结"],
+                "result_ways": ["post", "electronic"],
+                "handling_items": [
+                    {"code": f"{AGENCY}3{CODE}01", "name": "提取（新房）"},
+                    {"code": "TQ-2", "name": "提取（二手房）"},
+                ],
                 "result_name": "提取凭证",
                 "result_licence_type": "11000000TB000001XLT05",
                 "state": "published",
                 "valid_from": "2026-01-01",
                 "valid_until": "2026-12-31",
+                "listed_from": "2026-01-15",
                 "official": True,
                 "materials": [
                     material("identity", exempt_by_licence="11000000TB000001XLT01"),
-                    material("invoice", may_be_deferred=True),
-                    material("marriage", required=False),
+                    material("invoice", may_be_deferred=True, copies=2, note="购房一年内开具"),
+                    material("marriage", required=False, exempt_by_sharing="民政局"),
                     material("promise", required=False, by_promise=True),
                 ],
                 "situations": [
@@ -66,8 +85,17 @@ def content() -> dict[str, Any]:
                         "key": "invoice",
                         "text": "发票是否已经开具？",
                         "options": [
-                            {"key": "ready", "text": "已开具"},
+                            {"key": "ready", "text": "已开具", "chooses": "TQ-2"},
                             {"key": "later", "text": "未开具", "adds": ["promise"], "waives": ["invoice"]},
+                        ],
+                    },
+                    {
+                        "key": "developer",
+                        "text": "开发商是否备案？",
+                        "asked_when": {"invoice": ["later"], "spouse": ["no", "yes"]},
+                        "options": [
+                            {"key": "no", "text": "否"},
+                            {"key": "yes", "text": "是", "chooses": f"{AGENCY}3{CODE}01"},
                         ],
                     },
                 ],
@@ -77,7 +105,7 @@ def content() -> dict[str, Any]:
 
 
 def encode(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()
+    return json.dumps(value).encode()
 
 
 def catalogue(**changes: Any) -> Catalogue:
@@ -98,6 +126,20 @@ def test_a_file_is_read_into_its_item() -> None:
     assert item.materials[0].exempt_by_licence.endswith("T01")
     assert item.situations[1].options[1].waives == ("invoice",)
     assert item.official
+    assert (item.apply_ways, item.result_ways) == (
+        (ApplyWay.WINDOW, ApplyWay.ONLINE),
+        (ResultWay.POST, ResultWay.ELECTRONIC),
+    )
+    assert item.procedure == ("收件", "受理", "审核", "办结")
+    assert item.conditions == "连续缴存满六个月"
+    assert item.listed_from == date(2026, 1, 15)
+    assert [each.code for each in item.handling_items] == [f"{AGENCY}3{CODE}01", "TQ-2"]
+    assert item.situations[2].asked_when == {"invoice": {"later"}, "spouse": {"no", "yes"}}
+    assert item.situations[2].options[1].chooses == f"{AGENCY}3{CODE}01"
+    assert (item.materials[1].copies, item.materials[1].note) == (2, "购房一年内开具")
+    assert item.materials[2].exempt_by_sharing == "民政局"
+    assert item.missing_elements == ()
+    assert catalogue().windows[1] == Window("岳阳楼区政务大厅", "东茅岭路1号")
 
 
 def test_the_basic_code_is_taken_from_a_code_that_conforms() -> None:
@@ -155,11 +197,11 @@ def test_materials_follow_the_answers() -> None:
     item = catalogue().items[0]
     assert keys(item, spouse="no", invoice="ready") == ["identity", "invoice"]
     assert keys(item, spouse="yes", invoice="ready") == ["identity", "invoice", "marriage"]
-    assert keys(item, spouse="yes", invoice="later") == ["identity", "marriage", "promise"]
+    assert keys(item, spouse="yes", invoice="later", developer="no") == ["identity", "marriage", "promise"]
 
 
 def test_what_an_answer_adds_is_required_of_this_applicant() -> None:
-    materials = required_materials(catalogue().items[0], {"spouse": "yes", "invoice": "later"})
+    materials = required_materials(catalogue().items[0], {"spouse": "yes", "invoice": "later", "developer": "yes"})
     assert all(material.required for material in materials)
 
 
@@ -167,11 +209,69 @@ def test_what_one_answer_adds_no_other_answer_waives() -> None:
     file = content()
     file["items"][0]["situations"][0]["options"][1]["adds"].append("invoice")
     item = parse_catalogue(encode(file)).items[0]
-    assert "invoice" in keys(item, spouse="yes", invoice="later")
+    assert "invoice" in keys(item, spouse="yes", invoice="later", developer="no")
 
 
 def test_answers_to_somebody_elses_questions_pass() -> None:
     assert keys(catalogue().items[0], spouse="no", invoice="ready", house="new") == ["identity", "invoice"]
+
+
+def test_the_national_list_is_a_catalogue_of_basic_codes() -> None:
+    file = content()
+    file["id"] = NATIONAL
+    assert parse_catalogue(encode(file)).items[0].basic_code == CODE
+
+
+def test_a_handling_item_that_no_answer_chooses_is_no_fault() -> None:
+    assert len(catalogue(situations=[]).items[0].handling_items) == 2
+
+
+def version(number: int, **changes: Any) -> dict[str, Any]:
+    item: dict[str, Any] = {**content()["items"][0], "version": number}
+    return {name: value for name, value in {**item, **changes}.items() if value is not None}
+
+
+def of_versions(*items: dict[str, Any]) -> Catalogue:
+    return parse_catalogue(encode({**content(), "items": list(items)}))
+
+
+def speaking(catalogue: Catalogue, on: str) -> int | None:
+    item = catalogue.find_on(CODE, date.fromisoformat(on))
+    return item.version if item else None
+
+
+def test_the_highest_version_that_had_begun_speaks_for_a_day() -> None:
+    several = of_versions(
+        version(2, listed_from="2026-03-01"),
+        version(1, listed_from=None),
+        version(3, listed_from="2026-05-01", valid_from="2026-06-01"),
+    )
+    assert [item.version for item in several.versions(CODE)] == [3, 2, 1]
+    assert [several.find(CODE, number) for number in (3, None)] == [several.items[2]] * 2
+    assert several.find(CODE, 4) is None
+    assert [speaking(several, on) for on in ("2025-01-01", "2026-02-28", "2026-03-01", "2026-05-31", "2026-06-01")] == [
+        1,
+        1,
+        2,
+        2,
+        3,
+    ]
+    why = several.why_not_applicable
+    assert why(several.items[1], date(2026, 3, 1)) == "version 2 took its place on 2026-03-01"
+    assert why(several.items[0], date(2026, 2, 28)) == "the catalogue has version 2 from 2026-03-01 only"
+    assert why(several.items[0], date(2026, 3, 1)) == ""
+    assert why(several.items[2], date(2026, 5, 31)) == "it is valid from 2026-06-01 only"
+
+
+def test_a_version_that_was_replaced_before_it_began_never_speaks() -> None:
+    several = of_versions(
+        version(1, listed_from=None),
+        version(2, listed_from="2026-02-01", valid_from="2026-06-01"),
+        version(3, listed_from="2026-03-01", valid_from="2026-09-01"),
+    )
+    assert [speaking(several, on) for on in ("2026-06-01", "2026-08-31", "2026-09-01")] == [1, 1, 3]
+    why = several.why_not_applicable(several.items[1], date(2026, 6, 1))
+    assert why == "it was replaced before it began, on 2026-06-01"
 
 
 def test_a_list_that_may_still_grow_is_not_handed_out() -> None:
@@ -203,6 +303,10 @@ def set_item(field: str, value: object) -> Callable[[dict[str, Any]], None]:
 
 def drop_item(field: str) -> Callable[[dict[str, Any]], None]:
     return lambda file: file["items"][0].__delitem__(field)
+
+
+def spoil_question(**changes: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda file: file["items"][0]["situations"][2].update(changes)
 
 
 @pytest.mark.parametrize(
@@ -248,6 +352,36 @@ def drop_item(field: str) -> Callable[[dict[str, Any]], None]:
             "adds: a list is wanted",
         ),
         (lambda file: file["items"][0]["situations"][0]["options"][0].update(key="yes"), "'yes' stands twice"),
+        (set_item("conditions", "甲" * 1001), "conditions: 1001 characters"),
+        (set_item("fee", "\ud800"), "fee: it has half of a character"),
+        (set_item("apply_ways", ["fax"]), "apply_ways: one of window, online, self_service, post"),
+        (set_item("result_ways", "post"), "result_ways: a list is wanted"),
+        (set_item("procedure", ["收件", ""]), "procedure: a text"),
+        (set_item("listed_from", ""), "listed_from: a day"),
+        (set_item("materials", None), "materials: a list is wanted"),
+        (set_item("handling_items", [{"code": "TQ-2"}]), "handling_items[1] TQ-2, name: a text"),
+        (lambda file: file["items"][0]["handling_items"][1].update(code=f"{AGENCY}3{CODE}01"), "01' stands twice"),
+        (
+            lambda file: file["items"][0].update(implementation_code=f"{AGENCY}2{CODE}", code="LOCAL-7"),
+            f"handling_items: {AGENCY}3{CODE}01 does not begin with implementation_code",
+        ),
+        (lambda file: file["items"][0]["materials"][1].update(copies=0), "copies: a whole number of 1"),
+        (lambda file: file["items"][0]["materials"][1].update(copies=True), "copies: a whole number of 1"),
+        (lambda file: file["items"][0]["materials"][1].update(note="甲" * 1001), "note: 1001 characters"),
+        (
+            spoil_question(asked_when={"house": ["new"]}),
+            "developer is asked after 'house', which is no earlier question",
+        ),
+        (spoil_question(asked_when={"developer": ["no"]}), "after 'developer', which is no earlier question"),
+        (spoil_question(asked_when={"invoice": ["never"]}), "developer is asked after invoice='never', which is not"),
+        (spoil_question(asked_when={"invoice": []}), "asked_when: an object of questions with one or more answers"),
+        (spoil_question(asked_when=["invoice"]), "asked_when: an object of questions"),
+        (
+            lambda file: file["items"][0]["situations"][0]["options"][0].update(chooses="TQ-9"),
+            "spouse=no chooses handling item 'TQ-9', not in the item",
+        ),
+        (lambda file: file["windows"][1].pop("address"), "windows[2] 岳阳楼区政务大厅, address: a text"),
+        (lambda file: file.update(id="4306"), "catalogue, id: a region of six digits"),
         (lambda file: file.pop("items"), "catalogue, items: a list is wanted"),
         (lambda file: file.update(version=None), "catalogue, version: a whole number"),
     ],
