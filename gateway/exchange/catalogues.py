@@ -12,7 +12,9 @@ from typing import Final
 from gateway.domain import commands
 from gateway.domain.atlas import Query
 from gateway.domain.calendar import beijing_date
-from gateway.domain.translation import Translation, translate, translate_batch
+from gateway.domain.coverage import coverage
+from gateway.domain.suggestions import Suggestion, suggest
+from gateway.domain.translation import Translation, Unmapped, translate, translate_batch
 from gateway.exchange.caller import Caller
 from gateway.exchange.decided import Decided
 from gateway.exchange.house import House
@@ -37,9 +39,14 @@ async def translate_code(house: House, caller: Caller, asked: commands.Translate
     )
     atlas = house.knowledge.atlas
     translation = translate(atlas, query)
+    suggestions: tuple[Suggestion, ...] = ()
+    if asked.suggestions and isinstance(translation, Unmapped):
+        # Beside the event loop: every name of a catalogue is compared.
+        wanted = (atlas, translation.source, query.target, query.on, asked.suggestions)
+        suggestions = await asyncio.to_thread(suggest, *wanted)
     source = atlas.catalogue(query.source)
     item = source.find_on(query.code, query.on) if query.version is None else source.find(query.code, query.version)
-    return Decided(commands.Translated(translation, query.on, item))
+    return Decided(commands.Translated(translation, query.on, item, suggestions))
 
 
 async def translate_codes(house: House, caller: Caller, asked: commands.TranslateBatch) -> Decided:
@@ -71,3 +78,10 @@ async def show_item(house: House, _: Caller, asked: commands.GetItem) -> Decided
             expected="a code as that catalogue writes it, letter for letter, and a version that it had",
         )
     return Decided(commands.ShownItem(item))
+
+
+async def show_coverage(house: House, caller: Caller, asked: commands.GetCoverage) -> Decided:
+    """How far one catalogue is mapped to another. Counted beside the event loop: a province's catalogue is large."""
+    on = asked.as_of or beijing_date(caller.now)
+    counted = await asyncio.to_thread(coverage, house.knowledge.atlas, asked.source, asked.target, on)
+    return Decided(commands.ShownCoverage(counted))

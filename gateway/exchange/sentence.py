@@ -250,6 +250,7 @@ _DECIDERS: Final[Mapping[type, _Decider]] = {
     commands.Translate: catalogues.translate_code,
     commands.TranslateBatch: catalogues.translate_codes,
     commands.GetItem: catalogues.show_item,
+    commands.GetCoverage: catalogues.show_coverage,
     commands.GetGuide: guides.show_guide,
     commands.ImportCrosswalk: crosswalks.import_crosswalk,
     commands.ExportCrosswalk: crosswalks.export_crosswalk,

@@ -80,7 +80,7 @@ def read_translate_batch(body: bytes) -> commands.TranslateBatch:
         as_of=_as_of(request.as_of),
         minimum_review=_minimum_review(request.minimum_review),
         allow_chain=request.allow_chain,
-        questions=tuple((question.code, dict(question.answers)) for question in request.questions),
+        questions=tuple(_read_question(place, question) for place, question in enumerate(request.questions)),
     )
 
 
@@ -112,6 +112,13 @@ def read_sync(body: bytes) -> commands.SyncCatalogue:
         since_edition=fields.number(request.since_edition, "since_edition", 0, _NOT_NEGATIVE),
         page=fields.text(request.page, "page", MAX_PAGE_TOKEN),
     )
+
+
+def _read_question(place: int, question: catalogue_service_pb2.BatchQuestion) -> tuple[str, dict[str, str]]:
+    answers = dict(question.answers)
+    if len(answers) > fields.MAX_ANSWERS:
+        raise fields.invalid(f"questions[{place}].answers", f"{len(answers)} entries", f"at most {fields.MAX_ANSWERS}")
+    return question.code, answers
 
 
 def _as_of(value: str) -> date | None:

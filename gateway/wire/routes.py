@@ -30,6 +30,7 @@ DELIVER_EVENTS: Final = "/tongban.exchange.v1.ExchangeService/DeliverEvents"
 TRANSLATE: Final = _CATALOGUE + "Translate"
 TRANSLATE_BATCH: Final = _CATALOGUE + "TranslateBatch"
 GET_ITEM: Final = _CATALOGUE + "GetItem"
+GET_COVERAGE: Final = _CATALOGUE + "GetCoverage"
 GET_GUIDE: Final = _CATALOGUE + "GetGuide"
 IMPORT_CROSSWALK: Final = _CROSSWALK + "ImportCrosswalk"
 EXPORT_CROSSWALK: Final = _CROSSWALK + "ExportCrosswalk"
@@ -73,6 +74,7 @@ ROUTES: Final[Mapping[str, Route]] = {
         Action.CATALOGUE_TRANSLATE, catalogues.read_translate_batch, catalogues.write_translated_batch
     ),
     GET_ITEM: _open(Action.CATALOGUE_READ, catalogues.read_get_item, catalogues.write_shown_item),
+    GET_COVERAGE: _open(Action.CATALOGUE_READ, catalogues.read_get_coverage, catalogues.write_coverage),
     GET_GUIDE: _open(Action.CATALOGUE_TRANSLATE, guides.read_get_guide, guides.write_shown_guide),
     IMPORT_CROSSWALK: _local(Action.CROSSWALK_PROPOSE, crosswalks.read_import, crosswalks.write_imported),
     EXPORT_CROSSWALK: _open(Action.CROSSWALK_READ, crosswalks.read_export, crosswalks.write_file_part),

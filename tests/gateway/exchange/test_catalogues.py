@@ -87,6 +87,28 @@ async def test_rows_under_review_are_found_by_who_asks_for_them_and_say_so(feder
     assert found.matches[0].review == P.REVIEW_STATE_ONE_SIDE
 
 
+async def test_similar_names_are_suggested_only_when_asked_for_and_nothing_is_mapped(federation: Federation) -> None:
+    add(federation, items=[item(JINGZHOU, "T-LIKE", name="事项S-UNMAPPED（荆州）")])
+    found = await translate(federation, "S-UNMAPPED", suggestions=1)
+    assert [each.item.code for each in found.suggestions] == ["T-LIKE"]
+    assert (found.outcome, list(found.matches)) == (P.TRANSLATION_OUTCOME_UNMAPPED, [])
+    assert not (await translate(federation, "S-UNMAPPED")).suggestions
+    assert not (await translate(federation, "S-NONE", suggestions=20)).suggestions
+
+
+async def test_every_item_that_leads_to_one_is_found_in_reverse(federation: Federation) -> None:
+    add(federation, row("S-UNMAPPED", "T-1"))
+    found = await translate(
+        federation, "T-1", source_catalogue=JINGZHOU, target_catalogue=YUEYANG, direction=P.DIRECTION_REVERSE
+    )
+    assert found.outcome == P.TRANSLATION_OUTCOME_MATCHED
+    assert [each.item.code for each in found.matches] == ["S-1", "S-UNMAPPED"]
+    assert {(step.row, step.inverted) for each in found.matches for step in each.path} == {
+        ("row-S-1", True),
+        ("row-S-UNMAPPED", True),
+    }
+
+
 async def test_an_assertion_of_nothing_is_shown_as_the_row_that_asserts_it(federation: Federation) -> None:
     found = await translate(federation, "S-NONE")
     (asserted,) = found.set_aside
@@ -193,6 +215,35 @@ async def test_a_long_list_lets_others_have_their_turn_and_goes_by_one_state_of_
     told = catalogue_service_pb2.TranslateBatchResponse.FromString(answer.body)
     assert order == ["renewed", "answered"]
     assert [each.target_code for each in told.answers] == ["T-1"] * count
+
+
+async def test_coverage_counts_every_item_in_force_once_and_names_those_that_lead_nowhere(
+    federation: Federation,
+) -> None:
+    request = catalogue_service_pb2.GetCoverageRequest(source_catalogue=YUEYANG, target_catalogue=JINGZHOU)
+    answer = await ask(federation, routes.GET_COVERAGE, request)
+    told = catalogue_service_pb2.GetCoverageResponse.FromString(answer.body).coverage
+    assert (told.source_catalogue, told.source_edition, told.target_edition, told.on) == (YUEYANG, 1, 1, "2026-11-23")
+    counted = (
+        told.mapped,
+        told.by_situation,
+        told.asserted_none,
+        told.expired,
+        told.target_not_in_force,
+        told.unmapped,
+    )
+    assert counted == (4, 1, 1, 1, 1, 1)
+    assert told.in_force == sum(counted) == len(SOURCE.items) - 1
+    assert [(gap.item.code, gap.count, list(gap.rows)) for gap in told.gaps] == [
+        ("S-OVER", "expired", ["row-S-OVER"]),
+        ("S-STOPPED", "target_not_in_force", ["row-S-STOPPED"]),
+        ("S-UNMAPPED", "unmapped", []),
+    ]
+
+
+async def test_coverage_of_a_catalogue_that_is_not_here_is_refused(federation: Federation) -> None:
+    request = catalogue_service_pb2.GetCoverageRequest(source_catalogue=YUEYANG, target_catalogue="500000")
+    assert (await ask(federation, routes.GET_COVERAGE, request)).error.reason == "ITEM_UNKNOWN"
 
 
 async def test_an_item_is_shown_at_the_version_asked_for(federation: Federation) -> None:

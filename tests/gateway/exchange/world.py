@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 from tongban.case.v1 import case_pb2, case_service_pb2, event_pb2, material_pb2, party_pb2
 from tongban.exchange.v1 import delivery_pb2, exchange_service_pb2
 
+from gateway.domain.atlas import Atlas
 from gateway.domain.calendar import WorkingCalendar
 from gateway.domain.catalogue import (
     Catalogue,
@@ -31,11 +32,10 @@ from gateway.domain.catalogue import (
 from gateway.domain.codes import ItemType
 from gateway.domain.crosswalk import Crosswalk, CrosswalkRow, Relationship, Standing
 from gateway.domain.people import ApplicantType
-from gateway.domain.translation import Atlas
 from gateway.exchange.house import House, Signers
 from gateway.exchange.sentence import Reply, exchange
 from gateway.exchange.status_lists import StatusLists
-from gateway.ports import LicenceEntry, Recording, SignedAnswer, Store
+from gateway.ports import CataloguePage, CrosswalkEntry, LicenceEntry, Recording, SignedAnswer, Store
 from gateway.store.memory import MemoryStore
 from gateway.wire import routes
 from gateway.wire.events import ProtobufEventCodec
@@ -273,6 +273,12 @@ class Peers:
     cities: dict[str, City]
 
     async def deliver(self, member: str, case_id: str, events: object) -> SignedAnswer:
+        raise NotImplementedError
+
+    async def catalogue_page(self, member: str, catalogue: str, since_edition: int, page: str) -> CataloguePage:
+        raise NotImplementedError
+
+    async def crosswalk_changes(self, member: str, after: int) -> list[tuple[int, CrosswalkEntry]]:
         raise NotImplementedError
 
     async def status_list(self, member: str, uri: str) -> str:

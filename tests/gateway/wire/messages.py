@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from tongban.audit.v1 import audit_service_pb2
 from tongban.case.v1 import case_service_pb2, event_pb2, material_pb2, party_pb2
-from tongban.catalogue.v1 import catalogue_service_pb2
+from tongban.catalogue.v1 import catalogue_service_pb2, item_pb2
 from tongban.exchange.v1 import exchange_service_pb2
 from tongban.licence.v1 import licence_service_pb2
 
@@ -143,6 +143,29 @@ def deliver() -> exchange_service_pb2.DeliverEventsRequest:
 def translate() -> catalogue_service_pb2.TranslateRequest:
     return catalogue_service_pb2.TranslateRequest(
         source_catalogue="430600", target_catalogue="421000", code="S1", answers={"kind": "new"}, as_of="2026-11-21"
+    )
+
+
+def batch_question() -> catalogue_service_pb2.BatchQuestion:
+    return catalogue_service_pb2.BatchQuestion(code="S1", answers={"kind": "new"})
+
+
+def translate_batch() -> catalogue_service_pb2.TranslateBatchRequest:
+    return catalogue_service_pb2.TranslateBatchRequest(
+        source_catalogue="430600", target_catalogue="421000", questions=[batch_question(), batch_question()]
+    )
+
+
+def sync_page() -> catalogue_service_pb2.SyncCatalogueResponse:
+    return catalogue_service_pb2.SyncCatalogueResponse(
+        edition=2,
+        since_edition=1,
+        name="荆州目录",
+        windows=[item_pb2.Window(name="政务服务中心", address="江津西路", phone="0716", hours="工作日")],
+        records=[b"{}"],
+        next_page="next",
+        digest=bytes(32),
+        record_count=1,
     )
 
 

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from tongban.audit.v1 import audit_service_pb2
 from tongban.case.v1 import case_service_pb2, event_pb2
-from tongban.catalogue.v1 import catalogue_service_pb2
+from tongban.catalogue.v1 import catalogue_service_pb2, item_pb2
 from tongban.licence.v1 import licence_service_pb2
 
 from gateway.domain.commands import AdvanceCase
@@ -155,12 +155,59 @@ TABLE: list[tuple[Read, Make, list[Row]]] = [
             ("as_of", "20261121"),
             ("as_of", "2026-W47-6"),
             ("as_of", "2026-02-30"),
+            ("version", 2**31),
+            ("direction", 3),
+            ("minimum_review", 4),
+            ("suggestions", 21),
+        ],
+    ),
+    (
+        catalogues.read_translate_batch,
+        messages.translate_batch,
+        [
+            ("source_catalogue", "1"),
+            ("target_catalogue", "1234567"),
+            ("as_of", "20261121"),
+            ("minimum_review", 4),
+            ("questions", []),
+            ("questions", [messages.batch_question()] * 10_001),
+            ("questions[1].answers", TOO_MANY_FACTS),
         ],
     ),
     (
         catalogues.read_get_item,
         lambda: catalogue_service_pb2.GetItemRequest(catalogue="430600", code="S1"),
-        [("catalogue", ""), ("code", ""), ("code", long(100))],
+        [("catalogue", ""), ("code", ""), ("code", long(100)), ("version", 2**31)],
+    ),
+    (
+        catalogues.read_get_coverage,
+        lambda: catalogue_service_pb2.GetCoverageRequest(source_catalogue="430600", target_catalogue="421000"),
+        [("source_catalogue", ""), ("target_catalogue", "4306000"), ("as_of", "2026-13-01")],
+    ),
+    (
+        catalogues.read_sync,
+        lambda: catalogue_service_pb2.SyncCatalogueRequest(catalogue="430600"),
+        [("catalogue", "43060"), ("since_edition", 2**31), ("page", long(1000))],
+    ),
+    (
+        catalogues.read_sync_page,
+        messages.sync_page,
+        [
+            ("edition", 0),
+            ("edition", 2**31),
+            ("since_edition", 3),
+            ("name", long(200)),
+            ("windows", [item_pb2.Window()] * 201),
+            ("windows[0].name", long(200)),
+            ("windows[0].address", SECRET + BELL),
+            ("windows[0].phone", long(200)),
+            ("windows[0].hours", long(200)),
+            ("records", [b"{}"] * 2_001),
+            ("next_page", long(1000)),
+            ("digest", bytes(31)),
+            ("digest", b""),
+            ("record_count", 2**31),
+        ],
     ),
     (
         licences.read_issue,
