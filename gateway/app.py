@@ -13,7 +13,7 @@ import os
 import secrets
 import signal
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,18 +24,18 @@ import structlog
 import adapters
 from gateway import failpoints
 from gateway.callbacks import CallbackListener
-from gateway.config import CataloguesSection, Config, DirectorySection, KeySection, KeysSection, PlatformSection
+from gateway.config import Config, DirectorySection, KeySection, KeysSection, PlatformSection
 from gateway.dispatch import Dispatcher
-from gateway.domain.calendar import WorkingCalendar
-from gateway.domain.catalogue import Catalogue
-from gateway.domain.catalogue_file import parse_catalogue
-from gateway.domain.crosswalk import Crosswalk, CrosswalkRow
-from gateway.domain.crosswalk_csv import parse_csv
+from gateway.domain.crosswalk import Crosswalk, record_of
 from gateway.exchange.house import House, Signers
 from gateway.exchange.status_lists import StatusLists
+from gateway.facts import read_calendar, read_catalogues, read_file, read_reviews, read_rows
+from gateway.folding import CrosswalkFolder
+from gateway.following import Follower
+from gateway.holdings import held_catalogue
 from gateway.intake import Poller
-from gateway.knowledge import StandingKnowledge, catalogue_snapshot
-from gateway.ports import CallbackReader, Platform, Recording, Store
+from gateway.knowledge import StandingKnowledge
+from gateway.ports import CallbackReader, CrosswalkEntry, Platform, Recording, Store
 from gateway.rpc.client import SignedClient
 from gateway.rpc.peers import GrpcPeers
 from gateway.rpc.server import Listener
@@ -49,7 +49,7 @@ from gateway.wire.routes import ROUTES
 from gateway.wire.status import write_status
 from trust.directory import Directory
 from trust.directory_file import open_directory
-from trust.errors import Malformed, Misconfigured, NotFound, Reason, TongbanError
+from trust.errors import Misconfigured, NotFound, Reason, TongbanError
 from trust.keys import KeyPurpose, Signer, SoftwareSigner, VerifyingKey
 
 DIRECTORY_SECONDS: Final = 2.0
@@ -115,9 +115,9 @@ def read_signer(section: KeySection) -> Signer:
 
 def read_directory(section: DirectorySection, now: datetime, at_least_version: int = 0) -> tuple[Directory, bytes]:
     """The signed directory and its envelope. Misconfigured when a file can't be read, or the directory's own errors."""
-    envelope = _read(section.file, "[directory] file")
+    envelope = read_file(section.file, "[directory] file")
     try:
-        listed = json.loads(_read(section.trustees, "[directory] trustees"))
+        listed = json.loads(read_file(section.trustees, "[directory] trustees"))
         trustees = [VerifyingKey.from_jwk(entry["jwk"], entry["kid"]) for entry in listed]
     except (ValueError, KeyError, TypeError, TongbanError) as error:
         raise Misconfigured(
@@ -129,15 +129,6 @@ def read_directory(section: DirectorySection, now: datetime, at_least_version: i
         ) from error
     directory = open_directory(envelope, trustees, section.threshold, now=now, at_least_version=at_least_version)
     return directory, envelope
-
-
-def _read(path: Path, setting: str) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise Misconfigured(
-            Reason.CONFIG_INVALID, f"{path} can't be read", got=error.strerror or "an error", mend=f"correct {setting}"
-        ) from error
 
 
 def read_signers(keys: KeysSection) -> dict[KeyPurpose, Signer]:
@@ -188,69 +179,21 @@ def require_listed(
 
 
 async def _learn(config: Config, store: Store, clock: SystemClock) -> StandingKnowledge:
-    """Everything that the gateway goes by, from files and from what was pulled before."""
+    """Everything that the gateway goes by, from files and from what was pulled before; the crosswalk apart."""
     version = int(await store.bookmark(_DIRECTORY_BOOKMARK) or "0")
     directory, envelope = read_directory(config.directory, clock.now(), version)
-    catalogues = read_catalogues(config.catalogues)
-    pulled = await store.snapshot(catalogue_snapshot(config.member.region))
-    if pulled:
-        catalogues.append(parse_catalogue(pulled))
-    crosswalk, calendar = read_crosswalk(config.catalogues), read_calendar(config.catalogues)
-    return StandingKnowledge(directory, envelope, catalogues, crosswalk, calendar)
-
-
-def read_catalogues(section: CataloguesSection) -> list[Catalogue]:
-    """The catalogues that the configuration names. Misconfigured(CONFIG_INVALID) names the file and its faults."""
-    catalogues = []
-    for path in section.files:
-        content = _read(path, "[catalogues] files")
-        with _faults_of(str(path)):
-            catalogues.append(parse_catalogue(content))
-    return catalogues
-
-
-def read_crosswalk(section: CataloguesSection) -> Crosswalk:
-    """The crosswalks that the configuration names, as one. Misconfigured(CONFIG_INVALID) as above."""
-    rows: list[CrosswalkRow] = []
-    for path in section.crosswalks:
-        content = _read(path, "[catalogues] crosswalks")
-        with _faults_of(str(path)):
-            rows += parse_csv(content.decode("utf-8-sig"))
-    with _faults_of("the files in [catalogues] crosswalks together"):
-        return Crosswalk(tuple(rows))
-
-
-def read_calendar(section: CataloguesSection) -> WorkingCalendar:
-    """The published working days, and the years that the configuration adds. Misconfigured(CONFIG_INVALID) as above."""
-    calendar = WorkingCalendar.published()
-    for path in section.calendars:
-        content = _read(path, "[catalogues] calendars")
-        with _faults_of(str(path)):
-            calendar = calendar.with_year(content.decode("utf-8"))
-    return calendar
-
-
-@contextlib.contextmanager
-def _faults_of(source: str) -> Iterator[None]:
-    """A fault in what the configuration names is its operator's, and is of no use without the file's name."""
-    try:
-        yield
-    except UnicodeDecodeError as error:
-        raise Misconfigured(
-            Reason.CONFIG_INVALID,
-            f"{source}: read the text",
-            got=f"bytes that are no UTF-8, from byte {error.start}",
-            expected="UTF-8",
-            mend="save the file as UTF-8",
-        ) from error
-    except Malformed as error:
-        raise Misconfigured(
-            Reason.CONFIG_INVALID,
-            f"{source}: {error.failed}",
-            got=error.got,
-            expected=error.expected,
-            mend=error.mend,
-        ) from error
+    catalogues = {catalogue.id: catalogue for catalogue in read_catalogues(config.catalogues)}
+    regions = {member.region for member in directory.members}
+    for region in sorted(regions | catalogues.keys()):
+        held = await held_catalogue(store, region)
+        own, listed = region == config.member.region, catalogues.get(region)
+        if held is not None and (own or listed is None or held.version >= listed.version):
+            catalogues[region] = held
+    entries = [CrosswalkEntry(record=record_of(row)) for row in read_rows(config.catalogues)]
+    entries += [CrosswalkEntry(review=review) for review in read_reviews(config.catalogues)]
+    calendar = read_calendar(config.catalogues)
+    await store.record(Recording(crosswalk_entries=tuple(entries)))  # those that are there already are passed over
+    return StandingKnowledge(directory, envelope, catalogues.values(), Crosswalk(()), calendar)
 
 
 def adapter_of(section: PlatformSection, region: str) -> tuple[Platform, tuple[CallbackReader, str] | None]:
@@ -315,12 +258,19 @@ class Gateway:
             opened.push_async_exit(_closing(store))
             knowledge = await _learn(config, store, clock)
             require_listed(config, knowledge.directory, signers, certificates)
+            work_waits, journal_grows = asyncio.Event(), asyncio.Event()
+            folder = CrosswalkFolder(store, knowledge, clock, journal_grows)
+            await folder.catch_up()
+
+            def wake() -> None:
+                work_waits.set()
+                journal_grows.set()
+
             client = SignedClient(
                 config.member.id, signers[KeyPurpose.MESSAGE], lambda: knowledge.directory, files, clock
             )
             opened.push_async_callback(client.close)
             peers = GrpcPeers(client)
-            work_waits = asyncio.Event()
             house = House(
                 member_id=config.member.id,
                 region=config.member.region,
@@ -336,7 +286,7 @@ class Gateway:
                 random=secrets.token_bytes,
                 report_defect=_report_defect,
                 boot=clock.now() if await store.boot(clock.now()) else None,
-                wake=work_waits.set,
+                wake=wake,
                 failpoint=reach,
             )
             platform = await _PlatformSide.open(config, house, knowledge, opened)
@@ -347,6 +297,8 @@ class Gateway:
                 *platform.work,
                 dispatcher.run,
                 Sequencer(house, signers[KeyPurpose.LOG]).run,
+                folder.run,
+                Follower(house, peers, knowledge, config.catalogues.sync_seconds).run,
                 lambda: _follow_directory(config.directory, knowledge, store, clock),
                 lambda: _prune(store, clock),
                 lambda: _warn_of_expiry(files, knowledge, clock),
@@ -383,7 +335,7 @@ class _PlatformSide:
             return cls()
         platform, callback = adapter_of(section, config.member.region)
         opened.push_async_callback(platform.close)
-        poller = Poller(house, platform, knowledge, section.poll_seconds)
+        poller = Poller(house, platform, knowledge, section.poll_seconds, section.catalogue_seconds)
         if callback is None:
             return cls(platform, 0, (poller.run_catalogue, poller.run_notices))
         reader, address = callback

@@ -107,8 +107,13 @@ class CataloguesSection(_Section):
     files: tuple[Path, ...] = ()
     """Catalogues of peers, and of this region until its platform's is pulled."""
     crosswalks: tuple[Path, ...] = ()
+    """Rows of the crosswalk, put into its journal at each start; a name that ends in .tsv is SSSOM, else CSV."""
+    reviews: tuple[Path, ...] = ()
+    """Signed reviews of rows, one a line, put into the journal at each start."""
     calendars: tuple[Path, ...] = ()
     """Working-day calendars of years that the built-in one lacks."""
+    sync_seconds: float = Field(default=60.0, ge=0.1, le=86_400)
+    """How often to ask each other gateway for its catalogue and its journal of the crosswalk."""
 
 
 class PlatformSection(_Section):
@@ -122,6 +127,8 @@ class PlatformSection(_Section):
     credentials: Path
     """JSON file, mode 0600."""
     poll_seconds: float = Field(default=5.0, ge=0.05, le=3600)
+    catalogue_seconds: float = Field(default=3600.0, ge=1, le=604_800)
+    """How often to pull its catalogue."""
     callback_listen: _Address | None = None
     """host:port for platforms that call back."""
 
@@ -194,7 +201,8 @@ def load_client(path: Path) -> ClientConfig:
 
 
 _PATHS = {
-    "certificate", "key", "roots", "file", "trustees", "path", "credentials", "files", "crosswalks", "calendars",
+    "certificate", "key", "roots", "file", "trustees", "path", "credentials", "files", "crosswalks", "reviews",
+    "calendars",
 }  # fmt: skip
 
 

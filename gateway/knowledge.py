@@ -15,11 +15,6 @@ from gateway.domain.translation import Atlas
 from trust.directory import Directory
 
 
-def catalogue_snapshot(catalogue_id: str) -> str:
-    """Name of the snapshot under which a pulled catalogue is kept."""
-    return f"catalogue:{catalogue_id}"
-
-
 class StandingKnowledge:
     """``gateway.exchange.house.Knowledge``, renewed by whoever pulls or reads the parts."""
 

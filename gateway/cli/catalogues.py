@@ -1,20 +1,25 @@
-"""``tongban catalogue``: what a catalogue says of an item, and how far it is mapped to another."""
+"""``tongban catalogue``: what a catalogue says of an item, how far it is mapped to another, and accepting a pull."""
 
 # ruff: noqa: PLC0415 - rule 2 of the package
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from gateway.cli import output
-from gateway.cli.options import AsJson, ClientFile
+from gateway.cli.options import AsJson, ClientFile, ConfigFile
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tongban.catalogue.v1.coverage_pb2 import Coverage
     from tongban.catalogue.v1.item_pb2 import Item, MaterialRequirement, Question
+
+    from gateway.config import Config
 
 commands = typer.Typer(no_args_is_help=True, help="Catalogues of items, and how far they are mapped to each other.")
 
@@ -93,6 +98,39 @@ def coverage(
         output.print_json(for_programs(counted))
     else:
         _print_coverage(counted)
+
+
+@commands.command()
+def accept(config: ConfigFile) -> None:
+    """Let a pull that is held come into force. The audit log says that an operator did it."""
+    from gateway.app import SystemClock
+    from gateway.config import load
+
+    digest = asyncio.run(_accept(load(config), SystemClock().now()))
+    output.print_line(f"the pull with digest {digest} comes into force when the platform tells the same again")
+
+
+async def _accept(config: Config, now: datetime) -> str:
+    from gateway.cli.beside import store_of
+    from gateway.holdings import accepted_bookmark, held_pull_snapshot
+    from gateway.ports import Recording
+    from trust.errors import NotFound, Reason
+    from trust.leaf import Leaf, LeafKind
+
+    region = config.member.region
+    async with store_of(config) as store:
+        held = await store.snapshot(held_pull_snapshot(region))
+        if held is None:
+            raise NotFound(
+                Reason.ITEM_UNKNOWN,
+                f"no pull of catalogue {region} is held",
+                expected="one that the log told of",
+                mend="look at the log; a later pull that was whole has taken its place",
+            )
+        digest = held.decode()
+        leaf = Leaf(LeafKind.ADMIN, config.member.id, f"catalogue.accept:{region}", now)
+        await store.record(Recording(bookmarks={accepted_bookmark(region): digest}, leaves=(leaf.to_bytes(),)))
+    return digest
 
 
 def _print_item(item: Item) -> None:

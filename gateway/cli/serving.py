@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +16,7 @@ from gateway.cli.options import FLAG, ConfigFile
 
 if TYPE_CHECKING:
     from gateway.config import CataloguesSection
+    from trust.directory import Directory
 
 commands = typer.Typer(no_args_is_help=True, help="Look at configurations.")
 
@@ -59,7 +61,7 @@ def _check_gateway(file: Path) -> list[tuple[str, str]]:
         ("keys", ", ".join(signer.kid for signer in signers.values())),
         ("certificate until", output.moment(certificates.not_after)),
         ("directory", f"version {directory.version}, until {output.moment(directory.expires_at)}"),
-        ("catalogues", _count(config.catalogues)),
+        ("catalogues", _count(config.catalogues, directory)),
         ("platform", f"{platform.member} ({platform.dialect})" if platform else ""),
         ("store", f"{config.store.path}{'' if config.store.path.exists() else ' (not there yet)'}"),
     ]
@@ -79,15 +81,36 @@ def _check_client(file: Path) -> list[tuple[str, str]]:
     ]
 
 
-def _count(section: CataloguesSection) -> str:
-    """What the files hold. Raises what is wrong with them, and remarks on rows that no longer fit their catalogues."""
-    from gateway import app
+def _count(section: CataloguesSection, directory: Directory) -> str:
+    """What the files hold. Raises what is wrong with them, and remarks on what is not as it should be between them."""
+    from gateway import facts
+    from gateway.domain.crosswalk import contradictions
     from gateway.domain.crosswalk_faults import faults_against
+    from gateway.domain.reviews import fold
+    from trust.errors import TongbanError
+    from trust.review import open_review
 
-    catalogues, crosswalk = app.read_catalogues(section), app.read_crosswalk(section)
-    app.read_calendar(section)
+    catalogues, rows = facts.read_catalogues(section), facts.read_rows(section)
+    facts.read_calendar(section)
+    reviews = []
+    for number, text in enumerate(facts.read_reviews(section), start=1):
+        try:
+            reviews.append(open_review(text, directory))
+        except TongbanError as error:
+            output.remark(f"review {number} does not count: {error.reason}: {error.sentence}")
+    crosswalk = fold(rows, reviews)
     for source, target in permutations(catalogues, 2):
         for fault in faults_against(crosswalk, source, target):
             output.remark(f"crosswalk {source.id} to {target.id}: {fault}")
-    items, rows = sum(len(catalogue.items) for catalogue in catalogues), len(crosswalk.rows)
-    return f"{items} items, {rows} crosswalk rows, {len(section.calendars)} further calendars"
+    for one, other in contradictions(crosswalk.rows):
+        output.remark(f"crosswalk: rows {one.id} and {other.id} could both apply to one case")
+    for catalogue in catalogues:
+        lacking = Counter(name for item in catalogue.items for name in item.missing_elements)
+        for name, count in lacking.items():
+            output.remark(f"catalogue {catalogue.id}: {count} items that may cross provinces don't state {name}")
+    items = sum(len(catalogue.items) for catalogue in catalogues)
+    signed = sum(row.counts(row.source_catalogue, row.target_catalogue) for row in crosswalk.rows)
+    return (
+        f"{items} items, {len(crosswalk.rows)} crosswalk rows, {signed} of them signed for by both ends, "
+        f"{len(section.calendars)} further calendars"
+    )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tongban.catalogue.v1 import catalogue_service_pb2
+from tongban.crosswalk.v1 import crosswalk_service_pb2
 from tongban.exchange.v1 import exchange_service_pb2
 from tongban.licence.v1 import licence_service_pb2
 
-from gateway.ports import SignedAnswer
+from gateway.ports import CataloguePage, CrosswalkEntry, SignedAnswer
 from gateway.rpc.client import SignedClient
-from gateway.wire import cases, licences, routes
+from gateway.wire import cases, catalogues, crosswalks, licences, routes
 from trust.errors import Reason, Unavailable
 from trust.merkle import HASH_SIZE
 
@@ -48,3 +50,17 @@ class GrpcPeers:
         body = licence_service_pb2.GetStatusListRequest(uri=uri).SerializeToString()
         answer = await self._client.call(member, routes.GET_STATUS_LIST, body)
         return licences.read_status_list(answer.body)
+
+    async def catalogue_page(self, member: str, catalogue: str, since_edition: int, page: str) -> CataloguePage:
+        """A page of a member's own catalogue."""
+        body = catalogue_service_pb2.SyncCatalogueRequest(
+            catalogue=catalogue, since_edition=since_edition, page=page
+        ).SerializeToString()
+        answer = await self._client.call(member, routes.SYNC_CATALOGUE, body)
+        return catalogues.read_sync_page(answer.body)
+
+    async def crosswalk_changes(self, member: str, after: int) -> list[tuple[int, CrosswalkEntry]]:
+        """What a member's journal has behind a position."""
+        body = crosswalk_service_pb2.ListChangesRequest(after=after).SerializeToString()
+        answer = await self._client.call(member, routes.LIST_CHANGES, body)
+        return crosswalks.read_changes(answer.body)
