@@ -17,6 +17,7 @@ from typing import Final, Protocol
 from gateway.domain.case import CaseEvent, CaseState, RecordedEvent, Side
 from gateway.domain.catalogue import Catalogue, Window
 from gateway.domain.platform import Notice, NoticePage, PlatformMessage, PlatformReceipt, UnreadableNotice
+from trust.leaf import LeafKind
 
 # --------------------------------------------------------------------------------------------------------------------
 # Store: what one call changes
@@ -67,6 +68,12 @@ class CaseRow:
     """Salted commitment of the case in both audit logs, 32 bytes."""
     local_number: str = ""
     peer_local_number: str = ""
+    trail: int = 0
+    """Audit leaves of the case in this gateway's log: the place of the last one."""
+    trail_head: bytes = b""
+    """RFC 6962 hash of that leaf, 32 bytes; empty while there is none."""
+    erased_at: datetime | None = None
+    """When the personal data of the case were erased here; None while they are there."""
     version: int = 0
     """Times the row was written. 0 means: not stored yet."""
 
@@ -159,6 +166,88 @@ class CrosswalkEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class TrailEntry:
+    """An audit leaf as searches find it: what the leaf says, and what it must not say. Erased with its case."""
+
+    leaf_hash: bytes
+    """RFC 6962 hash of the leaf, 32 bytes."""
+    at: datetime
+    kind: LeafKind
+    member: str
+    subject: str
+    officer: str = ""
+    """Pseudonymous id of the officer who acted; empty for none."""
+    purpose: str = ""
+    """What personal data were asked for; empty for none."""
+    case_id: str = ""
+    """The case concerned; empty for none."""
+    holder: bytes = b""
+    """``Store.term`` of the number of the person concerned; empty for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrailSearch:
+    """Which entries of the trail. Empty fields don't narrow it."""
+
+    case_id: str = ""
+    officer: str = ""
+    member: str = ""
+    holder: bytes = b""
+    kinds: tuple[LeafKind, ...] = ()
+    since: datetime | None = None
+    """Not before then."""
+    until: datetime | None = None
+    """Before then."""
+    after: int = 0
+    """Position that the previous page ended with."""
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """The checkpoint of another log that this gateway cosigned last."""
+
+    origin: str
+    size: int
+    root: bytes
+    note: str
+    """The log's note with our cosignature."""
+    after_size: int = 0
+    """Size of the one cosigned before it, 0 for none: what it was judged against."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that only a person can settle: a log that told two stories, one that went back, nobody to witness."""
+
+    alarm_id: str
+    """Made from what it is about, so that the same thing alarms once."""
+    kind: str
+    """Lower-case words joined by underscores, for example ``log_contradicts_itself``."""
+    member: str
+    """Whom it is about."""
+    at: datetime
+    text: str
+    """One line for an operator, no personal data."""
+    proof: bytes = b""
+    """What proves it, JSON; empty when nothing can."""
+    acknowledged_by: str = ""
+    """Who has taken note of it; empty while nobody has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """An RFC 3161 timestamp over one of our checkpoints."""
+
+    size: int
+    note: str
+    token: bytes
+    """TimeStampResp, DER."""
+    at: datetime
+    """The authority's time."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """Everything that one call changes.
 
@@ -169,7 +258,8 @@ class Recording:
     3. ``case``: stored version is not ``case.version`` → StaleCase (somebody else wrote it in between; decide anew).
        The row is stored with version + 1.
     4. ``settled``: a delivery that is gone or whose lease is not ours → StaleLease.
-    5. Everything else is inserted. A delivery whose (kind, destination, stream, subject) exists is passed over.
+    5. ``witnessed``: the stored one has not size ``after_size`` → StaleWitness.
+    6. Everything else is inserted. A delivery whose (kind, destination, stream, subject) exists is passed over.
     """
 
     seen: SeenCall | None = None
@@ -194,6 +284,18 @@ class Recording:
     """Ids of catalogues all of whose records are removed, before those below are inserted."""
     catalogue_records: tuple[CatalogueRecord, ...] = ()
     """Inserted, or replaced by (catalogue, code, version)."""
+    trail: tuple[TrailEntry, ...] = ()
+    """What searches are to find of ``leaves``."""
+    witnessed: Witnessed | None = None
+    """Replaces what was stored of the same origin."""
+    alarms: tuple[Alarm, ...] = ()
+    """Inserted; one whose id is there is passed over."""
+    acknowledged: Mapping[str, str] = field(default_factory=dict)
+    """Alarm id → who has taken note of it."""
+    stamps: tuple[Stamp, ...] = ()
+    erased: tuple[str, ...] = ()
+    """Case ids whose key, and so everything sealed with it, is destroyed, with their entries in the trail. Their rows'
+    ``erased_at`` comes with ``case``."""
     crosswalk_entries: tuple[CrosswalkEntry, ...] = ()
     """Put behind the journal in this order; one whose very bytes are in it already is passed over."""
 
@@ -208,6 +310,10 @@ class AlreadyRecorded(Exception):
 
 class StaleCase(Exception):
     """Somebody else wrote the case since it was read."""
+
+
+class StaleWitness(Exception):
+    """Another checkpoint of the log was cosigned since it was judged."""
 
 
 class StaleLease(Exception):
@@ -302,7 +408,7 @@ class Store(Protocol):
         ...
 
     async def case(self, *, case_id: str = "", number: str = "") -> CaseRecord | None:
-        """A case with its events, by id or by number."""
+        """A case with its events, by id or by number. Of an erased one only the row is left."""
         ...
 
     async def cases(self, *, states: Sequence[CaseState], limit: int, before: str = "") -> list[CaseRow]:
@@ -394,6 +500,34 @@ class Store(Protocol):
 
     async def nodes(self, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
         """Hashes of complete subtrees by (level, index)."""
+        ...
+
+    async def witnessed(self, origin: str) -> Witnessed | None:
+        """The checkpoint of a log that was cosigned last; None when none was."""
+        ...
+
+    async def alarms(self, *, open_only: bool = False, limit: int = 200) -> list[Alarm]:
+        """Alarms, newest first."""
+        ...
+
+    async def stamp_over(self, size: int) -> Stamp | None:
+        """The earliest timestamp over a checkpoint of at least that size; None when there is none."""
+        ...
+
+    async def newest_stamp(self) -> Stamp | None:
+        """The timestamp over the largest checkpoint; None when there is none."""
+        ...
+
+    async def trail(self, search: TrailSearch) -> list[tuple[int, TrailEntry]]:
+        """Entries of the trail, oldest first, each with its position."""
+        ...
+
+    async def cases_over(self, before: datetime, limit: int) -> list[CaseRow]:
+        """Cases that are over, last written before then and not erased; the oldest first."""
+        ...
+
+    def term(self, text: str) -> bytes:
+        """A keyed hash under which a person's number is found again, 32 bytes; worthless without the store's key."""
         ...
 
     async def boot(self, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from gateway.ports import AlreadyRecorded, StaleCase, StaleLease
+from gateway.ports import AlreadyRecorded, StaleCase, StaleLease, StaleWitness
 from gateway.store import refusals
 from trust.errors import Fault, Internal, Misconfigured, Reason, TongbanError, Unavailable
 
@@ -63,7 +63,7 @@ def closed() -> Unavailable:
 
 def of_unit(error: Exception) -> Exception:
     """Name what one unit of work raised by itself; the others of its transaction go on."""
-    if isinstance(error, TongbanError | AlreadyRecorded | StaleCase | StaleLease):
+    if isinstance(error, TongbanError | AlreadyRecorded | StaleCase | StaleLease | StaleWitness):
         return error
     if isinstance(error, sqlite3.IntegrityError) and error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
         return _caused(refusals.already_taken(str(error).removeprefix("UNIQUE constraint failed: ")), error)

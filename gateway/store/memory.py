@@ -5,6 +5,7 @@ A recording is checked wholly before anything is changed, so it needs no rollbac
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from datetime import datetime, timedelta
 from gateway.domain.case import CaseState, RecordedEvent, Side
 from gateway.ports import (
     REVOKED,
+    Alarm,
     AlreadyRecorded,
     CaseRecord,
     CaseRow,
@@ -28,8 +30,13 @@ from gateway.ports import (
     Recording,
     StaleCase,
     StaleLease,
+    StaleWitness,
+    Stamp,
     StoredReply,
+    TrailEntry,
+    TrailSearch,
     WaitingLeaf,
+    Witnessed,
 )
 from gateway.store import refusals
 from gateway.store.rows import EPOCH, entry_values
@@ -63,6 +70,13 @@ class MemoryStore:
         self._licences: dict[str, LicenceEntry] = {}
         self._catalogue_records: dict[tuple[str, str, int], CatalogueRecord] = {}
         self._journal: dict[bytes, CrosswalkEntry] = {}  # by digest, in order; its position is its place, from 1
+        self._trail: dict[int, TrailEntry] = {}  # by position, in order
+        self._positions = itertools.count(1)
+        self._witnessed: dict[str, Witnessed] = {}
+        self._alarms: dict[str, Alarm] = {}  # in order
+        self._stamps: list[Stamp] = []
+        self._erased: set[str] = set()
+        self._reply_owners: dict[tuple[str, str], str] = {}
         self._leaves: list[bytes] = []  # leaf_id is the position, from 1
         self._placed: list[tuple[int, bytes]] = []  # (leaf_id, leaf hash) by index
         self._nodes: dict[tuple[int, int], bytes] = {}
@@ -77,11 +91,13 @@ class MemoryStore:
         """See ``gateway.ports.Store``; so below. The numbers are those of ``Recording``."""
         self._check(recording)
         self._check_places(recording)
-        entries = _by_digest(recording.crosswalk_entries)
+        _by_digest(recording.crosswalk_entries)  # refused before anything is changed
         if recording.seen is not None:
             self._seen[recording.seen.issuer, recording.seen.jti] = recording.seen.until
         if recording.reply is not None:
             self._replies[recording.reply.member, recording.reply.key] = recording.reply
+            if recording.case is not None:
+                self._reply_owners[recording.reply.member, recording.reply.key] = recording.case.case_id
         if recording.case is not None:
             self._cases[recording.case.case_id] = replace(recording.case, version=recording.case.version + 1)
         for lease in recording.settled:
@@ -91,6 +107,7 @@ class MemoryStore:
         for new in recording.deliveries:
             self._add_delivery(new)
         self._leaves.extend(recording.leaves)
+        self._trail.update((next(self._positions), entry) for entry in recording.trail)
         self._evidence.extend(recording.evidence)
         for entry in recording.licences:
             held = self._licences.get(entry.licence_id, entry)
@@ -99,14 +116,31 @@ class MemoryStore:
             self._licences[entry.licence_id] = held
         self._bookmarks.update(recording.bookmarks)
         self._snapshots.update(recording.snapshots)
+        self._record_catalogues_and_crosswalk(recording)
+        self._record_watch(recording)
+
+    def _record_catalogues_and_crosswalk(self, recording: Recording) -> None:
         for name in recording.dropped_snapshots:
             self._snapshots.pop(name, None)
         for place in [place for place in self._catalogue_records if place[0] in recording.dropped_catalogues]:
             del self._catalogue_records[place]
         for record in recording.catalogue_records:
             self._catalogue_records[record.catalogue, record.code, record.version] = record
-        for digest, added in entries.items():
+        for digest, added in _by_digest(recording.crosswalk_entries).items():
             self._journal.setdefault(digest, added)
+
+    def _record_watch(self, recording: Recording) -> None:
+        if recording.witnessed is not None:
+            self._witnessed[recording.witnessed.origin] = replace(recording.witnessed, after_size=0)
+        for alarm in recording.alarms:
+            self._alarms.setdefault(alarm.alarm_id, alarm)
+        for alarm_id, who in recording.acknowledged.items():
+            if alarm_id in self._alarms:
+                self._alarms[alarm_id] = replace(self._alarms[alarm_id], acknowledged_by=who)
+        self._stamps.extend(recording.stamps)
+        self._erased.update(recording.erased)
+        for position in [each for each, entry in self._trail.items() if entry.case_id in recording.erased]:
+            del self._trail[position]
 
     def _check(self, recording: Recording) -> None:
         seen, reply, case = recording.seen, recording.reply, recording.case
@@ -116,6 +150,8 @@ class MemoryStore:
         # 2
         stored = self._replies.get((reply.member, reply.key)) if reply is not None else None
         if reply is not None and stored is not None:
+            if self._reply_is_erased(reply.member, reply.key):
+                raise refusals.case_erased()
             if stored.request_digest != reply.request_digest:
                 raise refusals.key_reused(reply)
             raise AlreadyRecorded(stored)
@@ -129,6 +165,15 @@ class MemoryStore:
             self._require_lease(lease)
         if len(set(recording.settled)) != len(recording.settled):
             raise StaleLease
+        # 5
+        witnessed = recording.witnessed
+        if witnessed is not None:
+            there = self._witnessed.get(witnessed.origin)
+            if witnessed.after_size != (there.size if there else 0):
+                raise StaleWitness
+
+    def _reply_is_erased(self, member: str, key: str) -> bool:
+        return self._reply_owners.get((member, key)) in self._erased
 
     def _check_places(self, recording: Recording) -> None:
         """What a database's constraints refuse."""
@@ -162,12 +207,16 @@ class MemoryStore:
 
     async def reply(self, member: str, key: str) -> StoredReply | None:
         """By key."""
+        if self._reply_is_erased(member, key):
+            raise refusals.case_erased()
         return self._replies.get((member, key))
 
     async def case(self, *, case_id: str = "", number: str = "") -> CaseRecord | None:
         """Events of the accepting place first, each side's in order of seq."""
         for row in self._cases.values():
             if row.case_id == case_id or (not case_id and row.number == number):
+                if row.erased_at is not None:
+                    return CaseRecord(row, ())
                 places = sorted(place for place in self._events if place[0] == row.case_id)
                 return CaseRecord(row, tuple(self._events[place] for place in places))
         return None
@@ -215,8 +264,8 @@ class MemoryStore:
         return {entry.index: entry.status for entry in entries}
 
     async def evidence(self, case_id: str) -> list[Evidence]:
-        """In the order of recording."""
-        return [call for call in self._evidence if call.case_id == case_id]
+        """In the order of recording; none of an erased case."""
+        return [call for call in self._evidence if call.case_id == case_id and case_id not in self._erased]
 
     # deliveries
 
@@ -330,6 +379,48 @@ class MemoryStore:
         """Those that are not stored are left out."""
         return {node: self._nodes[node] for node in wanted if node in self._nodes}
 
+    # trail, witness, alarms, timestamps
+
+    async def witnessed(self, origin: str) -> Witnessed | None:
+        """By origin."""
+        return self._witnessed.get(origin)
+
+    async def alarms(self, *, open_only: bool = False, limit: int = 200) -> list[Alarm]:
+        """Newest first."""
+        wanted = (alarm for alarm in reversed(self._alarms.values()) if not (open_only and alarm.acknowledged_by))
+        return list(itertools.islice(wanted, limit))
+
+    async def stamp_over(self, size: int) -> Stamp | None:
+        """The earliest."""
+        over = (stamp for stamp in self._stamps if stamp.size >= size)
+        return min(over, key=lambda stamp: (stamp.at, stamp.size), default=None)
+
+    async def newest_stamp(self) -> Stamp | None:
+        """The largest."""
+        return max(self._stamps, key=lambda stamp: stamp.size, default=None)
+
+    async def trail(self, search: TrailSearch) -> list[tuple[int, TrailEntry]]:
+        """Looked through."""
+        wanted = (
+            (position, entry)
+            for position, entry in self._trail.items()
+            if position > search.after and _is_found(entry, search)
+        )
+        return list(itertools.islice(wanted, search.limit))
+
+    async def cases_over(self, before: datetime, limit: int) -> list[CaseRow]:
+        """Sorted at each call."""
+        over = [
+            row
+            for row in self._cases.values()
+            if row.state.is_over and row.updated_at < before and row.erased_at is None
+        ]
+        return sorted(over, key=lambda row: (row.updated_at, row.case_id))[:limit]
+
+    def term(self, text: str) -> bytes:
+        """The same for every store in memory."""
+        return hashlib.sha256(b"term " + text.encode()).digest()
+
     # life of the process
 
     async def boot(self, now: datetime) -> bool:  # noqa: ARG002 - the protocol's
@@ -360,6 +451,23 @@ def _by_digest(entries: Sequence[CrosswalkEntry]) -> dict[bytes, CrosswalkEntry]
         return {entry_values(entry)[0]: entry for entry in entries}
     except ValueError as error:
         raise Internal(Reason.INTERNAL, "the store was given a value that it can't keep", got="ValueError") from error
+
+
+def _is_found(entry: TrailEntry, search: TrailSearch) -> bool:
+    return (
+        all(
+            not wanted or wanted == held
+            for wanted, held in (
+                (search.case_id, entry.case_id),
+                (search.officer, entry.officer),
+                (search.member, entry.member),
+                (search.holder, entry.holder),
+            )
+        )
+        and (not search.kinds or entry.kind in search.kinds)
+        and (search.since is None or entry.at >= search.since)
+        and (search.until is None or entry.at < search.until)
+    )
 
 
 def _place_of(recorded: RecordedEvent) -> _EventPlace:

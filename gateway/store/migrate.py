@@ -18,7 +18,7 @@ from typing import Final
 
 from trust.errors import Misconfigured, Reason
 
-REVISIONS: Final = ("0001", "0002")
+REVISIONS: Final = ("0001", "0002", "0003")
 """Every revision that this program knows, oldest first. The last is the one it speaks."""
 
 

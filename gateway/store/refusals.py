@@ -28,6 +28,17 @@ def key_reused(reply: StoredReply) -> Conflict:
     )
 
 
+def case_erased() -> WrongState:
+    """Something that was kept under the key of a case whose personal data were erased."""
+    return WrongState(
+        Reason.CASE_ERASED,
+        "what is asked for was erased with its case",
+        got="a case whose personal data were erased here",
+        expected="a case that is still kept",
+        mend="ask the other place, or look into an evidence bundle made before",
+    )
+
+
 def already_taken(what: str) -> Conflict:
     """A number or position that is given once and is another's; ``what`` names the columns, never a value."""
     return Conflict(

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from gateway.domain.case import CaseState, Side
-from gateway.ports import CaseRow, CatalogueRecord, CrosswalkEntry, LicenceEntry
+from gateway.ports import Alarm, CaseRow, CatalogueRecord, CrosswalkEntry, LicenceEntry, Stamp, TrailEntry
+from trust.leaf import LeafKind
 
 Row = tuple[Any, ...]
 """A row as sqlite3 gives it."""
@@ -44,6 +45,9 @@ def case_values(row: CaseRow) -> Row:
         row.commitment,
         row.local_number,
         row.peer_local_number,
+        row.trail,
+        row.trail_head,
+        None if row.erased_at is None else to_micros(row.erased_at),
         row.version + 1,
     )
 
@@ -66,6 +70,9 @@ def case_row(row: Row) -> CaseRow:
         commitment,
         local_number,
         peer_local_number,
+        trail,
+        trail_head,
+        erased_at,
         version,
     ) = row
     return CaseRow(
@@ -84,6 +91,9 @@ def case_row(row: Row) -> CaseRow:
         commitment=commitment,
         local_number=local_number,
         peer_local_number=peer_local_number,
+        trail=trail,
+        trail_head=trail_head,
+        erased_at=None if erased_at is None else from_micros(erased_at),
         version=version,
     )
 
@@ -111,6 +121,44 @@ def journal_entry(row: Row) -> tuple[int, CrosswalkEntry]:
     """An entry with its position, from the columns ``position, kind, content``."""
     position, kind, content = row
     return position, CrosswalkEntry(record=content) if kind == "row" else CrosswalkEntry(review=content.decode())
+
+
+def trail_values(entry: TrailEntry) -> Row:
+    """The columns ``statements.TRAIL_COLUMNS``."""
+    return (
+        entry.leaf_hash,
+        to_micros(entry.at),
+        entry.kind,
+        entry.member,
+        entry.subject,
+        entry.officer,
+        entry.purpose,
+        entry.case_id,
+        entry.holder,
+    )
+
+
+def trail_entry(row: Row) -> TrailEntry:
+    """An entry of the trail from the columns ``statements.TRAIL_COLUMNS``."""
+    leaf_hash, at, kind, member, subject, officer, purpose, case_id, holder = row
+    return TrailEntry(leaf_hash, from_micros(at), LeafKind(kind), member, subject, officer, purpose, case_id, holder)
+
+
+def alarm_values(alarm: Alarm) -> Row:
+    """The columns of ``alarms`` after ``position``."""
+    at = to_micros(alarm.at)
+    return alarm.alarm_id, alarm.kind, alarm.member, at, alarm.text, alarm.proof, alarm.acknowledged_by
+
+
+def alarm_of(row: Row) -> Alarm:
+    """An alarm from the columns of ``alarm_values``."""
+    alarm_id, kind, member, at, text, proof, acknowledged_by = row
+    return Alarm(alarm_id, kind, member, from_micros(at), text, proof, acknowledged_by)
+
+
+def stamp_of(row: Row | None) -> Stamp | None:
+    """A timestamp from the columns ``size, note, token, at``; None when there is no row."""
+    return Stamp(row[0], row[1], row[2], from_micros(row[3])) if row else None
 
 
 def frontier_text(frontier: Sequence[tuple[int, bytes]]) -> str:

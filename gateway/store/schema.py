@@ -100,6 +100,9 @@ cases = Table(
     _required("local_number", Text),
     _required("peer_local_number", Text),
     _required("version", Integer),
+    Column("trail", BigInteger(), nullable=False, server_default="0"),
+    Column("trail_head", LargeBinary(), nullable=False, server_default=text("x''")),
+    Column("erased_at", BigInteger()),
     PrimaryKeyConstraint("case_id"),
     UniqueConstraint("number"),
     Index("ix_cases_newest", "state", "opened_at", "case_id"),
@@ -292,3 +295,60 @@ licences = Table(
     sqlite_with_rowid=False,
 )
 """Licences that this gateway issued. Two never share a place in a status list."""
+
+trail = Table(
+    "trail",
+    metadata,
+    Column("position", _Order, primary_key=True),
+    _required("leaf_hash", LargeBinary),
+    _required("at", BigInteger),
+    _required("kind", Text),
+    _required("member", Text),
+    _required("subject", Text),
+    _required("officer", Text),
+    _required("purpose", Text),
+    _required("case_id", Text),
+    _required("holder", LargeBinary),
+    Index("ix_trail_case", "case_id", sqlite_where=text("case_id <> ''"), postgresql_where=text("case_id <> ''")),
+    Index("ix_trail_officer", "officer", sqlite_where=text("officer <> ''"), postgresql_where=text("officer <> ''")),
+    Index("ix_trail_holder", "holder", sqlite_where=text("holder <> x''"), postgresql_where=text("holder <> ''")),
+    Index("ix_trail_at", "at"),
+)
+"""What searches find of the audit leaves. Derived, and no part of the log: an erased case leaves nothing here."""
+
+witnessed = Table(
+    "witnessed",
+    metadata,
+    _required("origin", Text),
+    _required("size", BigInteger),
+    _required("root", LargeBinary),
+    _required("note", Text),
+    PrimaryKeyConstraint("origin"),
+    sqlite_with_rowid=False,
+)
+"""The checkpoint of each other log that was cosigned last."""
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("position", _Order, primary_key=True),
+    _required("alarm_id", Text),
+    _required("kind", Text),
+    _required("member", Text),
+    _required("at", BigInteger),
+    _required("text", Text),
+    _required("proof", LargeBinary),
+    _required("acknowledged_by", Text),
+    UniqueConstraint("alarm_id"),
+)
+
+stamps = Table(
+    "stamps",
+    metadata,
+    _required("size", BigInteger),
+    _required("at", BigInteger),
+    _required("note", Text),
+    _required("token", LargeBinary),
+    PrimaryKeyConstraint("size", "at"),
+)
+"""RFC 3161 timestamps over our checkpoints."""

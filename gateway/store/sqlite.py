@@ -22,6 +22,7 @@ from typing import Final, TypeVar
 
 from gateway.domain.case import CaseState, RecordedEvent
 from gateway.ports import (
+    Alarm,
     CaseRecord,
     CaseRow,
     CatalogueRecord,
@@ -34,13 +35,17 @@ from gateway.ports import (
     LogHead,
     PlacedBatch,
     Recording,
+    Stamp,
     StoredReply,
+    TrailEntry,
+    TrailSearch,
     WaitingLeaf,
+    Witnessed,
 )
 from gateway.store import failures, migrate, units
 from gateway.store import statements as sql
 from gateway.store.process_lock import ProcessLock
-from gateway.store.rows import case_row, from_micros, journal_entry
+from gateway.store.rows import alarm_of, case_row, from_micros, journal_entry, stamp_of, to_micros, trail_entry
 from gateway.store.together import RecordUnit, may_go_together
 from gateway.store.vault import Vault, place
 from gateway.store.writer import Failpoint, Writer
@@ -197,6 +202,8 @@ class SqliteStore:
             if found is None:
                 return None
             row = case_row(found)
+            if row.erased_at is not None:
+                return CaseRecord(row, ())
             return CaseRecord(row, tuple(self._events(cursor, row.case_id)))
 
         return self._look_up(read)
@@ -236,7 +243,40 @@ class SqliteStore:
         (index,) = self._look_up(lambda cursor: cursor.execute(sql.LEAF_INDEX, (leaf_hash,)).fetchone())
         return None if index is None else int(index)
 
+    async def witnessed(self, origin: str) -> Witnessed | None:
+        """One look-up."""
+        row = self._look_up(lambda cursor: cursor.execute(sql.WITNESSED, (origin,)).fetchone())
+        return Witnessed(*row) if row else None
+
+    async def stamp_over(self, size: int) -> Stamp | None:
+        """A walk over the stamps from there on."""
+        return stamp_of(self._look_up(lambda cursor: cursor.execute(sql.STAMP_OVER, (size,)).fetchone()))
+
+    async def newest_stamp(self) -> Stamp | None:
+        """The last of them."""
+        return stamp_of(self._look_up(lambda cursor: cursor.execute(sql.NEWEST_STAMP).fetchone()))
+
+    def term(self, text: str) -> bytes:
+        """Keyed by the vault."""
+        return self._vault.term(text)
+
     # reads of many rows, on the reader's thread
+
+    async def alarms(self, *, open_only: bool = False, limit: int = 200) -> list[Alarm]:
+        """By position."""
+        rows = await self._read(lambda cursor: cursor.execute(sql.ALARMS, (int(open_only), limit)).fetchall())
+        return [alarm_of(row) for row in rows]
+
+    async def trail(self, search: TrailSearch) -> list[tuple[int, TrailEntry]]:
+        """By the narrowest index that the search allows."""
+        statement, values = sql.trail_search(search)
+        rows = await self._read(lambda cursor: cursor.execute(statement, values).fetchall())
+        return [(position, trail_entry(row)) for position, *row in rows]
+
+    async def cases_over(self, before: datetime, limit: int) -> list[CaseRow]:
+        """A walk over the cases."""
+        rows = await self._read(lambda cursor: cursor.execute(sql.CASES_OVER, (to_micros(before), limit)).fetchall())
+        return [case_row(row) for row in rows]
 
     async def cases(self, *, states: Sequence[CaseState], limit: int, before: str = "") -> list[CaseRow]:
         """No states, no rows; so is an unknown ``before``."""
@@ -292,9 +332,11 @@ class SqliteStore:
         return await self._read(lambda cursor: dict(cursor.execute(sql.NOT_VALID, (list_uri,)).fetchall()))
 
     async def evidence(self, case_id: str) -> list[Evidence]:
-        """In the order of recording."""
+        """In the order of recording; none of an erased case."""
 
         def read(cursor: sqlite3.Cursor) -> list[Evidence]:
+            if cursor.execute(sql.ERASED, (case_id,)).fetchone():
+                return []
             keys = units.Keys(cursor, self._vault)
             rows = cursor.execute(sql.EVIDENCE, (case_id,)).fetchall()
             return [units.evidence_of(keys, case_id, row) for row in rows]

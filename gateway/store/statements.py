@@ -10,6 +10,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
+from gateway.ports import TrailSearch
+from gateway.store.rows import to_micros
+
 # what the store knows of itself
 FACT: Final = "SELECT value FROM store_facts WHERE name = ?"
 SET_FACT: Final = (
@@ -18,6 +21,7 @@ SET_FACT: Final = (
 
 # keys
 DATA_KEY: Final = "SELECT wrapped FROM data_keys WHERE owner = ?"
+DROP_DATA_KEY: Final = "DELETE FROM data_keys WHERE owner = ?"
 ADD_DATA_KEY: Final = "INSERT INTO data_keys (owner, wrapped) VALUES (?, ?)"
 
 # calls and replies
@@ -33,16 +37,16 @@ REPLY: Final = "SELECT request_digest, owner, body FROM replies WHERE member = ?
 # cases
 CASE_COLUMNS: Final = (
     "case_id, number, side, peer, accepting_region, processing_region, source_code, target_code, item_name, state, "
-    "opened_at, updated_at, commitment, local_number, peer_local_number, version"
+    "opened_at, updated_at, commitment, local_number, peer_local_number, trail, trail_head, erased_at, version"
 )
 ADD_CASE: Final = (
-    f"INSERT INTO cases ({CASE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
+    f"INSERT INTO cases ({CASE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
     "ON CONFLICT (case_id) DO NOTHING"
 )
 UPDATE_CASE: Final = (
     "UPDATE cases SET number = ?, side = ?, peer = ?, accepting_region = ?, processing_region = ?, source_code = ?, "
     "target_code = ?, item_name = ?, state = ?, opened_at = ?, updated_at = ?, commitment = ?, local_number = ?, "
-    "peer_local_number = ?, version = ? WHERE case_id = ? AND version = ?"
+    "peer_local_number = ?, trail = ?, trail_head = ?, erased_at = ?, version = ? WHERE case_id = ? AND version = ?"
 )
 CASE_BY_ID: Final = f"SELECT {CASE_COLUMNS} FROM cases WHERE case_id = ?"  # noqa: S608 - a constant
 CASE_BY_NUMBER: Final = f"SELECT {CASE_COLUMNS} FROM cases WHERE number = ?"  # noqa: S608
@@ -51,6 +55,11 @@ CASES_BEFORE: Final = (
     f"SELECT {CASE_COLUMNS} FROM cases WHERE state = ? AND (opened_at, case_id) < (?, ?) "  # noqa: S608
     "ORDER BY opened_at DESC, case_id DESC LIMIT ?"
 )
+CASES_OVER: Final = (
+    f"SELECT {CASE_COLUMNS} FROM cases WHERE state IN ('decided', 'refused', 'withdrawn') AND updated_at < ? "  # noqa: S608
+    "AND erased_at IS NULL ORDER BY updated_at, case_id LIMIT ?"
+)
+ERASED: Final = "SELECT 1 FROM cases WHERE case_id = ? AND erased_at IS NOT NULL"
 CASE_OPENED_AT: Final = "SELECT opened_at FROM cases WHERE case_id = ?"
 
 # events
@@ -137,6 +146,53 @@ TAKE_LOG: Final = (
 LOG_HEAD: Final = "SELECT epoch, size, frontier, checkpoint FROM log_head WHERE head_id = 1"
 SET_LOG_HEAD: Final = "UPDATE log_head SET size = ?, frontier = ?, checkpoint = ? WHERE head_id = 1"
 
+# trail, witness, alarms, timestamps
+TRAIL_COLUMNS: Final = "leaf_hash, at, kind, member, subject, officer, purpose, case_id, holder"
+DROP_TRAIL: Final = "DELETE FROM trail WHERE case_id = ?"
+WITNESSED: Final = "SELECT origin, size, root, note FROM witnessed WHERE origin = ?"
+WITNESS: Final = (
+    "INSERT INTO witnessed (origin, size, root, note) SELECT ?1, ?2, ?3, ?4 WHERE ?5 = 0 OR EXISTS "
+    "(SELECT 1 FROM witnessed WHERE origin = ?1) "
+    "ON CONFLICT (origin) DO UPDATE SET size = excluded.size, root = excluded.root, note = excluded.note "
+    "WHERE witnessed.size = ?5"
+)
+ADD_ALARM: Final = (
+    "INSERT INTO alarms (alarm_id, kind, member, at, text, proof, acknowledged_by) VALUES (?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (alarm_id) DO NOTHING"
+)
+ACKNOWLEDGE: Final = "UPDATE alarms SET acknowledged_by = ? WHERE alarm_id = ?"
+ALARMS: Final = (
+    "SELECT alarm_id, kind, member, at, text, proof, acknowledged_by FROM alarms "
+    "WHERE NOT ?1 OR acknowledged_by = '' ORDER BY position DESC LIMIT ?2"
+)
+ADD_STAMP: Final = "INSERT INTO stamps (size, at, note, token) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+STAMP_OVER: Final = "SELECT size, note, token, at FROM stamps WHERE size >= ? ORDER BY at, size LIMIT 1"
+NEWEST_STAMP: Final = "SELECT size, note, token, at FROM stamps ORDER BY size DESC, at LIMIT 1"
+
+
+def trail_search(search: TrailSearch) -> tuple[str, tuple[str | int | bytes, ...]]:
+    """The statement for a search, and its values. Only what narrows it is in it, so that an index can serve it."""
+    conditions: list[tuple[str, tuple[str | int | bytes, ...]]] = [("position > ?", (search.after,))]
+    for column, value in (
+        ("case_id", search.case_id),
+        ("officer", search.officer),
+        ("member", search.member),
+        ("holder", search.holder),
+    ):
+        if value:  # said twice, so that the index of those that have one is seen to serve
+            conditions.append((f"{column} = ? AND {column} <> {'x' if column == 'holder' else ''}''", (value,)))
+    if search.kinds:
+        conditions.append((f"kind IN ({', '.join('?' * len(search.kinds))})", search.kinds))
+    if search.since is not None:
+        conditions.append(("at >= ?", (to_micros(search.since),)))
+    if search.until is not None:
+        conditions.append(("at < ?", (to_micros(search.until),)))
+    where = " AND ".join(condition for condition, _ in conditions)
+    values = [value for _, some in conditions for value in some]
+    statement = f"SELECT position, {TRAIL_COLUMNS} FROM trail WHERE {where} ORDER BY position LIMIT ?"  # noqa: S608
+    return statement, (*values, search.limit)
+
+
 # Many rows with one statement.
 #
 # Python's sqlite3 gives up the interpreter lock for each step of a statement and waits to get it back. While the event
@@ -167,7 +223,7 @@ add_data_keys: Final = _of_rows(2, "INSERT INTO data_keys (owner, wrapped) VALUE
 add_seen: Final = _of_rows(3, "INSERT INTO seen_calls (issuer, jti, until) VALUES")
 add_replies: Final = _of_rows(5, "INSERT INTO replies (member, key, request_digest, owner, body) VALUES")
 put_cases: Final = _of_rows(
-    16,
+    19,
     f"INSERT INTO cases ({CASE_COLUMNS}) VALUES",
     "ON CONFLICT (case_id) DO UPDATE SET "
     + ", ".join(f"{column} = excluded.{column}" for column in CASE_COLUMNS.split(", ")[1:])
@@ -183,6 +239,7 @@ add_deliveries: Final = _of_rows(  # of different streams: each row sees the tab
     ") WHERE true ON CONFLICT (destination, stream, kind, subject) DO NOTHING",
 )
 add_leaves: Final = _of_rows(1, "INSERT INTO leaves (data) VALUES")
+add_trail: Final = _of_rows(9, f"INSERT INTO trail ({TRAIL_COLUMNS}) VALUES")
 add_evidence: Final = _of_rows(4, "INSERT INTO evidence (call_digest, case_id, method, content) VALUES")
 place_leaves: Final = _of_rows(
     3,

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from gateway.ports import NewDelivery, Recording
 from gateway.store import statements as sql
 from gateway.store import units
-from gateway.store.rows import case_values
+from gateway.store.rows import case_values, trail_values
 from gateway.store.vault import Vault, general_owner
 from gateway.store.writer import Apart, JointUnit
 
@@ -50,6 +50,11 @@ def may_go_together(recording: Recording) -> bool:
         or recording.dropped_catalogues
         or recording.catalogue_records
         or recording.crosswalk_entries
+        or recording.witnessed
+        or recording.alarms
+        or recording.acknowledged
+        or recording.stamps
+        or recording.erased
     )
 
 
@@ -71,6 +76,7 @@ def record_together(cursor: sqlite3.Cursor, vault: Vault, recordings: Sequence[R
     )
     _add_deliveries(cursor, keys, [delivery for each in recordings for delivery in each.deliveries])
     units.insert(cursor, sql.add_leaves, [(leaf,) for each in recordings for leaf in each.leaves])
+    units.insert(cursor, sql.add_trail, [trail_values(entry) for each in recordings for entry in each.trail])
     units.insert(
         cursor, sql.add_evidence, [units.evidence_values(keys, call) for each in recordings for call in each.evidence]
     )

@@ -26,12 +26,15 @@ from gateway.ports import (
     SeenCall,
     StaleCase,
     StaleLease,
+    StaleWitness,
     StoredReply,
+    Witnessed,
 )
 from gateway.store import refusals
 from gateway.store import statements as sql
 from gateway.store.rows import (
     Row,
+    alarm_values,
     case_values,
     catalogue_values,
     entry_values,
@@ -41,6 +44,7 @@ from gateway.store.rows import (
     licence_values,
     pack,
     to_micros,
+    trail_values,
     unpack,
 )
 from gateway.store.vault import SealingKey, Vault, general_owner, place
@@ -128,12 +132,22 @@ def record(cursor: sqlite3.Cursor, vault: Vault, recording: Recording) -> None:
     for lease in recording.settled:
         _settle(cursor, lease)
     # 5
+    if recording.witnessed is not None:
+        _witness(cursor, recording.witnessed)
+    # 6
+    _write_effects(cursor, keys, recording)
+    _write_catalogues_and_crosswalk(cursor, recording)
+    _write_watch(cursor, recording)
+
+
+def _write_effects(cursor: sqlite3.Cursor, keys: Keys, recording: Recording) -> None:
     for recorded in recording.events:
         cursor.execute(sql.ADD_EVENT, event_values(keys, recorded))
     for delivery in recording.deliveries:
         cursor.execute(sql.ADD_DELIVERY, delivery_values(keys, delivery))
     for leaf in recording.leaves:
         cursor.execute(sql.ADD_LEAF, (leaf,))
+    insert(cursor, sql.add_trail, map(trail_values, recording.trail))
     for call in recording.evidence:
         cursor.execute(sql.ADD_EVIDENCE, evidence_values(keys, call))
     for entry in recording.licences:
@@ -142,6 +156,28 @@ def record(cursor: sqlite3.Cursor, vault: Vault, recording: Recording) -> None:
         cursor.execute(sql.SET_BOOKMARK, bookmark)
     for snapshot in recording.snapshots.items():
         cursor.execute(sql.SET_SNAPSHOT, snapshot)
+
+
+def _write_watch(cursor: sqlite3.Cursor, recording: Recording) -> None:
+    for alarm in recording.alarms:
+        cursor.execute(sql.ADD_ALARM, alarm_values(alarm))
+    for alarm_id, who in recording.acknowledged.items():
+        cursor.execute(sql.ACKNOWLEDGE, (who, alarm_id))
+    for stamp in recording.stamps:
+        cursor.execute(sql.ADD_STAMP, (stamp.size, to_micros(stamp.at), stamp.note, stamp.token))
+    for case_id in recording.erased:
+        cursor.execute(sql.DROP_DATA_KEY, (case_id,))
+        cursor.execute(sql.DROP_TRAIL, (case_id,))
+
+
+def _witness(cursor: sqlite3.Cursor, witnessed: Witnessed) -> None:
+    values = (witnessed.origin, witnessed.size, witnessed.root, witnessed.note, witnessed.after_size)
+    cursor.execute(sql.WITNESS, values)
+    if cursor.rowcount == 0:
+        raise StaleWitness
+
+
+def _write_catalogues_and_crosswalk(cursor: sqlite3.Cursor, recording: Recording) -> None:
     for name in recording.dropped_snapshots:
         cursor.execute(sql.DROP_SNAPSHOT, (name,))
     for catalogue in recording.dropped_catalogues:
@@ -180,6 +216,8 @@ def read_reply(cursor: sqlite3.Cursor, keys: Keys, member: str, key: str) -> Sto
     if row is None:
         return None
     digest, owner, sealed = row
+    if cursor.execute(sql.ERASED, (owner,)).fetchone():
+        raise refusals.case_erased()
     body = keys.for_opening(owner).open(sealed, place("replies.body", member, key))
     return StoredReply(member, key, digest, body)
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 import os
 import secrets
 import stat
@@ -149,6 +150,7 @@ class Vault:
             )
         self._cipher = cipher
         self._kek = SealingKey(kek, cipher)
+        self._term_key = hmac.digest(kek, b"tongban/trail-terms/v1", "sha256")
         try:
             self._kek.seal(b"", b"")
         except UnsupportedAlgorithm as error:
@@ -174,6 +176,10 @@ class Vault:
 
     def _unwrap(self, owner: str, wrapped: bytes) -> SealingKey:
         return SealingKey(self._kek.open(wrapped, place("data_keys.wrapped", owner)), self._cipher)
+
+    def term(self, text: str) -> bytes:
+        """A keyed hash of a text, 32 bytes, by which it can be looked for without being kept."""
+        return hmac.digest(self._term_key, text.encode(), "sha256")
 
     def key_check(self) -> str:
         """A value to store when the store is made, so that ``require_key`` can tell a wrong key from a damaged file."""
