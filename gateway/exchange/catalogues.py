@@ -20,7 +20,7 @@ from gateway.exchange.decided import Decided
 from gateway.exchange.house import House
 from trust.errors import NotFound, Reason
 
-BATCH_SLICE: Final = 500
+BATCH_SLICE: Final = 100
 """Codes that are translated before other calls have their turn: a few milliseconds."""
 
 
