@@ -45,7 +45,10 @@ class Action(StrEnum):
     LICENCE_ISSUE = "licence.issue"
     LICENCE_VERIFY = "licence.verify"
     LICENCE_STATUS = "licence.status"
+    CASE_ERASE = "case.erase"
     AUDIT_READ = "audit.read"
+    AUDIT_WITNESS = "audit.witness"
+    AUDIT_SEARCH = "audit.search"
     DIRECTORY_READ = "directory.read"
 
 

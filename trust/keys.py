@@ -49,6 +49,8 @@ class KeyPurpose(StrEnum):
     """Status lists of licences."""
     LOG = "log"
     """Checkpoints of an audit log."""
+    WITNESS = "witness"
+    """Cosignatures under the checkpoints of others' logs."""
     DIRECTORY = "directory"
     """The directory of members; held by trustees."""
 

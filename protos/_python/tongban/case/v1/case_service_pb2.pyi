@@ -161,3 +161,19 @@ class ListCasesResponse(_message.Message):
     cases: _containers.RepeatedCompositeFieldContainer[_case_pb2.Case]
     next_page_token: str
     def __init__(self, cases: _Optional[_Iterable[_Union[_case_pb2.Case, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class EraseCaseRequest(_message.Message):
+    __slots__ = ("idempotency_key", "case", "ground")
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
+    CASE_FIELD_NUMBER: _ClassVar[int]
+    GROUND_FIELD_NUMBER: _ClassVar[int]
+    idempotency_key: str
+    case: str
+    ground: str
+    def __init__(self, idempotency_key: _Optional[str] = ..., case: _Optional[str] = ..., ground: _Optional[str] = ...) -> None: ...
+
+class EraseCaseResponse(_message.Message):
+    __slots__ = ("erased_at",)
+    ERASED_AT_FIELD_NUMBER: _ClassVar[int]
+    erased_at: _timestamp_pb2.Timestamp
+    def __init__(self, erased_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from tongban.exchange.v1 import delivery_pb2 as tongban_dot_exchange_dot_v1_dot_delivery__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*tongban/exchange/v1/exchange_service.proto\x12\x13tongban.exchange.v1\x1a\"tongban/exchange/v1/delivery.proto\"7\n\x14\x44\x65liverEventsRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0e\n\x06\x65vents\x18\x02 \x03(\x0c\"F\n\x15\x44\x65liverEventsResponse\x12-\n\x07receipt\x18\x01 \x01(\x0b\x32\x1c.tongban.exchange.v1.Receipt2y\n\x0f\x45xchangeService\x12\x66\n\rDeliverEvents\x12).tongban.exchange.v1.DeliverEventsRequest\x1a*.tongban.exchange.v1.DeliverEventsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*tongban/exchange/v1/exchange_service.proto\x12\x13tongban.exchange.v1\x1a\"tongban/exchange/v1/delivery.proto\"h\n\x14\x44\x65liverEventsRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0e\n\x06\x65vents\x18\x02 \x03(\x0c\x12\x16\n\x0eown_checkpoint\x18\x03 \x01(\t\x12\x17\n\x0fyour_checkpoint\x18\x04 \x01(\t\"w\n\x15\x44\x65liverEventsResponse\x12-\n\x07receipt\x18\x01 \x01(\x0b\x32\x1c.tongban.exchange.v1.Receipt\x12\x16\n\x0eown_checkpoint\x18\x02 \x01(\t\x12\x17\n\x0fyour_checkpoint\x18\x03 \x01(\t2y\n\x0f\x45xchangeService\x12\x66\n\rDeliverEvents\x12).tongban.exchange.v1.DeliverEventsRequest\x1a*.tongban.exchange.v1.DeliverEventsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,9 +33,9 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tongban.exchange.v1.exchang
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DELIVEREVENTSREQUEST']._serialized_start=103
-  _globals['_DELIVEREVENTSREQUEST']._serialized_end=158
-  _globals['_DELIVEREVENTSRESPONSE']._serialized_start=160
-  _globals['_DELIVEREVENTSRESPONSE']._serialized_end=230
-  _globals['_EXCHANGESERVICE']._serialized_start=232
-  _globals['_EXCHANGESERVICE']._serialized_end=353
+  _globals['_DELIVEREVENTSREQUEST']._serialized_end=207
+  _globals['_DELIVEREVENTSRESPONSE']._serialized_start=209
+  _globals['_DELIVEREVENTSRESPONSE']._serialized_end=328
+  _globals['_EXCHANGESERVICE']._serialized_start=330
+  _globals['_EXCHANGESERVICE']._serialized_end=451
 # @@protoc_insertion_point(module_scope)
