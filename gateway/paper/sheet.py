@@ -56,11 +56,13 @@ def print_guide(guide: Guide) -> bytes:
         pages = min(pages, laid_out(tight=True), key=lambda each: len(each.pages))
     with _noting_missing_characters() as missing:
         written: bytes = pages.write_pdf()
+    # A character for private use is another one in every font: an old system's own would print as somebody else's.
+    missing |= {each for each in page_of(card) if _is_private(each)}
     if missing:
         raise Misconfigured(
             Reason.CONFIG_INVALID,
             "no font on this machine has a character of the guide",
-            got=", ".join(f"{each} (U+{ord(each):04X})" for each in sorted(missing)),
+            got=", ".join(f"{'' if _is_private(each) else each} U+{ord(each):04X}".strip() for each in sorted(missing)),
             expected="a font for every character",
             mend=f"apt-get install {' '.join(FONT_PACKAGES)}; a character that none of these has is to be corrected "
             "in the catalogue",
@@ -131,6 +133,10 @@ def _character(character: str) -> str:
             return ""
         case _:  # also what this Python's tables don't know yet: newer ideographs are somebody's name
             return character
+
+
+def _is_private(character: str) -> bool:
+    return unicodedata.category(character) == "Co"
 
 
 def _weasyprint() -> ModuleType:
