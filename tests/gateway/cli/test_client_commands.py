@@ -12,8 +12,6 @@ from tongban.audit.v1 import audit_service_pb2 as audit
 from tongban.audit.v1.log_pb2 import InclusionProof
 from tongban.case.v1 import case_pb2, event_pb2
 from tongban.case.v1 import case_service_pb2 as cases
-from tongban.catalogue.v1 import catalogue_service_pb2 as catalogue
-from tongban.catalogue.v1 import item_pb2, translation_pb2
 from tongban.licence.v1 import licence_pb2
 from tongban.licence.v1 import licence_service_pb2 as licences
 from typer.testing import Result
@@ -160,48 +158,6 @@ def test_no_cases_are_no_table(gateway: AnsweringGateway, run: Run) -> None:
     gateway.answers[routes.LIST_CASES] = cases.ListCasesResponse()
     answer = run("case", "list")
     assert (answer.exit_code, answer.stdout, answer.stderr) == (0, "", "none\n")
-
-
-# translation
-
-
-ITEM = item_pb2.Item(code="T-1", name="离休、退休提取住房公积金", version="1", department="荆州市住房公积金中心")
-QUESTION = item_pb2.Question(
-    key="retired", text="是否已办理退休手续", options=[item_pb2.QuestionOption(key="approved", text="已办理")]
-)
-
-
-@pytest.mark.parametrize(
-    ("translation", "status", "printed"),
-    [
-        (
-            translation_pb2.Translation(
-                outcome=translation_pb2.TRANSLATION_OUTCOME_MATCHED, item=ITEM, material_keys={"card": "bank_card"}
-            ),
-            0,
-            ["MATCHED 已对应", "T-1", "on the spot", "card → bank_card"],
-        ),
-        (
-            translation_pb2.Translation(outcome=translation_pb2.TRANSLATION_OUTCOME_NEEDS_FACTS, questions=[QUESTION]),
-            3,
-            ["NEEDS_FACTS", "是否已办理退休手续", "--answer retired=approved  已办理"],
-        ),
-        (translation_pb2.Translation(outcome=translation_pb2.TRANSLATION_OUTCOME_UNMAPPED), 3, ["UNMAPPED 尚未对应"]),
-    ],
-)
-def test_a_translation_ends_well_only_when_it_matches(
-    gateway: AnsweringGateway, run: Run, translation: translation_pb2.Translation, status: int, printed: list[str]
-) -> None:
-    gateway.answers[routes.TRANSLATE] = catalogue.TranslateResponse(translation=translation)
-    asked = ("translate", "S-1", "--from", "430600", "--to", "421000", "--answer", "a=b", "--as-of", "2026-11-21")
-    answer = run(*asked)
-    assert answer.exit_code == status
-    for wanted in printed:
-        assert wanted in answer.stdout
-    assert catalogue.TranslateRequest.FromString(gateway.call.body) == catalogue.TranslateRequest(
-        code="S-1", source_catalogue="430600", target_catalogue="421000", answers={"a": "b"}, as_of="2026-11-21"
-    )
-    assert run(*asked, "--json").exit_code == status
 
 
 # licences

@@ -18,6 +18,9 @@ from tests.gateway.cli.installation import Run
 TREE = {
     "serve": (),
     "translate": (),
+    "guide": (),
+    "guide": (),
+    "catalogue": ("show", "coverage", "accept"),
     "config": ("check",),
     "keys": ("generate", "show", "at-rest"),
     "directory": ("show", "verify", "seal", "sign"),
@@ -26,7 +29,10 @@ TREE = {
     "delivery": ("list", "requeue"),
     "audit": ("checkpoint", "prove", "leaves", "verify", "compare"),
 }
-HEAVY = ("grpc", "aiohttp", "pydantic", "sqlalchemy", "cryptography", "google.protobuf", "gateway.app", "sandbox.world")
+HEAVY = (
+    "grpc", "aiohttp", "pydantic", "sqlalchemy", "cryptography", "google.protobuf", "weasyprint", "jinja2",
+    "gateway.app", "sandbox.world",
+)  # fmt: skip
 
 
 def _leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
