@@ -68,8 +68,9 @@ def test_no_page_names_a_developers_machine_or_a_registry(page: Path) -> None:
     assert MACHINE.search(text(page)) is None
 
 
-TWINS = [page for page in PAGES if page.name.endswith(".zh-CN.md") and page.name != "window.zh-CN.md"]
-"""Chinese pages that have an English one; the window's page is for staff, and only in Chinese."""
+FOR_STAFF = {"window.zh-CN.md", "guide.zh-CN.md"}
+TWINS = [page for page in PAGES if page.name.endswith(".zh-CN.md") and page.name not in FOR_STAFF]
+"""Chinese pages that have an English one; those for the staff at a window are in Chinese only."""
 
 
 def test_there_are_twins() -> None:

@@ -19,7 +19,6 @@ TREE = {
     "serve": (),
     "translate": (),
     "guide": (),
-    "guide": (),
     "catalogue": ("show", "coverage", "accept"),
     "config": ("check",),
     "keys": ("generate", "show", "at-rest"),
