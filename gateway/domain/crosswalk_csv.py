@@ -18,11 +18,12 @@ import csv
 import io
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from gateway.domain.crosswalk import CrosswalkRow, cells_of
-from gateway.domain.crosswalk_cells import CONTENT_COLUMNS, CellReader, malformed
+from gateway.domain.crosswalk_cells import CONTENT_COLUMNS, malformed
+from gateway.domain.crosswalk_table import RowReader, records
 
 APPROVED_BY: Final = "approved_by"
 """Column that an export adds for people: the gateways whose officers signed for the row, joined by ``;``. A file says
@@ -74,17 +75,17 @@ def read_claims(text: str) -> tuple[tuple[CrosswalkRow, tuple[str, ...]], ...]:
     For whoever makes the signatures that such a file merely tells of. Raises as ``parse_csv``.
     """
     faults: list[str] = []
-    rows: list[tuple[CrosswalkRow, tuple[str, ...]]] = []
-    places: dict[tuple[str, int], int] = {}
-    for number, cells in _records(text, faults):
-        row = CellReader(f"row {number}", {column: cells[column] for column in CONTENT_COLUMNS}, faults).row()
-        first = places.setdefault((row.id, row.version), number)
-        if first != number and row.id:
-            faults.append(f"row {number}: id {row.id!r}, version {row.version} stands in row {first} already")
-        rows.append((row, tuple(filter(None, cells.get(APPROVED_BY, "").split(";")))))
+    reader = RowReader(faults)
+    claims = [
+        (
+            reader.read(number, {column: cells[column] for column in CONTENT_COLUMNS}),
+            tuple(filter(None, cells.get(APPROVED_BY, "").split(";"))),
+        )
+        for number, cells in _records(text, faults)
+    ]
     if faults:
         raise malformed(_DOING, faults)
-    return tuple(rows)
+    return tuple(claims)
 
 
 def write_csv(rows: Iterable[CrosswalkRow]) -> str:
@@ -102,29 +103,27 @@ def _harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith((*_CALCULATED, "'")) else cell
 
 
-def _records(text: str, faults: list[str]) -> Iterable[tuple[int, Mapping[str, str]]]:
-    """Yield each record with its number; the heading's faults are raised, a record's are noted."""
-    records: list[list[str]] = []
-    try:
-        for record in csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True):
-            records.append(record)  # noqa: PERF402 (the count of those read names the row of an error)
-    except csv.Error as error:
-        raise malformed(_DOING, [f"row {len(records) + 1}: not CSV: {error}"]) from None
-    headings = [heading.strip() for heading in records[0]] if records else []
-    wrong = [f"row 1: column {name!r} is missing" for name in CONTENT_COLUMNS if name not in headings]
+def _records(text: str, faults: list[str]) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Yield each record by column with its number; the heading's faults are raised, a record's are noted."""
+    table = records(text.removeprefix("\ufeff"), ",", faults)
+    _, heading = next(table, (1, []))
+    columns = [column.strip() for column in heading]
+    wrong = [f"row 1: column {name!r} is missing" for name in CONTENT_COLUMNS if name not in columns]
     wrong += [
         f"row 1: column {name!r} is not one of this file"
-        for name in headings
+        for name in columns
         if name not in CONTENT_COLUMNS and name != APPROVED_BY
     ]
-    wrong += [f"row 1: column {name!r} stands twice" for name in dict.fromkeys(headings) if headings.count(name) > 1]
+    wrong += [f"row 1: column {name!r} stands twice" for name in dict.fromkeys(columns) if columns.count(name) > 1]
     if wrong:  # without the right columns every cell would be one more
-        raise malformed(_DOING, wrong)
-    for number, record in enumerate(records[1:], start=2):
-        if not any(map(str.strip, record)):
-            continue  # what a spreadsheet leaves of a row that was cleared
-        if len(record) == len(headings):
-            cells = [cell[1:] if _ESCAPED.match(cell) else cell for cell in record]
-            yield number, dict(zip(headings, cells, strict=True))
+        raise malformed(_DOING, faults + wrong)
+    for number, record in table:
+        if len(record) == len(columns):
+            yield number, dict(zip(columns, map(_plain, record), strict=True))
         else:
-            faults.append(f"row {number}: {len(record)} cells; {len(headings)} are wanted")
+            faults.append(f"row {number}: {len(record)} cells; {len(columns)} are wanted")
+
+
+def _plain(cell: str) -> str:
+    """Read a cell that was perhaps written by ``_harmless``."""
+    return cell[1:] if _ESCAPED.match(cell) else cell

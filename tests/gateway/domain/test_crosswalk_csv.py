@@ -169,7 +169,7 @@ def test_of_very_many_faults_the_first_are_named_and_all_are_counted() -> None:
         (file({}).replace("confidence", "sureness", 1), "row 1: column 'sureness' is not one of this file"),
         (file({}).replace("version,", "version,id,", 1), "row 1: column 'id' stands twice"),
         (file({}) + "YJ-009,430600\n", "row 3: 2 cells; 16 are wanted"),
-        (file({}) + '"YJ-009', "row 3: not CSV"),
+        (file({}) + '"YJ-009', "row 3: neither this row nor what follows is a table"),
         (file({}, {}), "row 3: id 'YJ-001', version 2 stands in row 2 already"),
     ],
 )
