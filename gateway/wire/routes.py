@@ -32,12 +32,12 @@ TRANSLATE_BATCH: Final = _CATALOGUE + "TranslateBatch"
 GET_ITEM: Final = _CATALOGUE + "GetItem"
 GET_COVERAGE: Final = _CATALOGUE + "GetCoverage"
 GET_GUIDE: Final = _CATALOGUE + "GetGuide"
+SYNC_CATALOGUE: Final = _CATALOGUE + "SyncCatalogue"
 IMPORT_CROSSWALK: Final = _CROSSWALK + "ImportCrosswalk"
 EXPORT_CROSSWALK: Final = _CROSSWALK + "ExportCrosswalk"
 LIST_ROWS: Final = _CROSSWALK + "ListRows"
 REVIEW_ROWS: Final = _CROSSWALK + "ReviewRows"
 LIST_CHANGES: Final = _CROSSWALK + "ListChanges"
-SYNC_CATALOGUE: Final = _CATALOGUE + "SyncCatalogue"
 ISSUE_LICENCE: Final = _LICENCE + "IssueLicence"
 SET_LICENCE_STATUS: Final = _LICENCE + "SetLicenceStatus"
 VERIFY_LICENCE: Final = _LICENCE + "VerifyLicence"
@@ -76,12 +76,12 @@ ROUTES: Final[Mapping[str, Route]] = {
     GET_ITEM: _open(Action.CATALOGUE_READ, catalogues.read_get_item, catalogues.write_shown_item),
     GET_COVERAGE: _open(Action.CATALOGUE_READ, catalogues.read_get_coverage, catalogues.write_coverage),
     GET_GUIDE: _open(Action.CATALOGUE_TRANSLATE, guides.read_get_guide, guides.write_shown_guide),
+    SYNC_CATALOGUE: _open(Action.CATALOGUE_READ, catalogues.read_sync, catalogues.write_changes),
     IMPORT_CROSSWALK: _local(Action.CROSSWALK_PROPOSE, crosswalks.read_import, crosswalks.write_imported),
     EXPORT_CROSSWALK: _open(Action.CROSSWALK_READ, crosswalks.read_export, crosswalks.write_file_part),
     LIST_ROWS: _open(Action.CROSSWALK_READ, crosswalks.read_list_rows, crosswalks.write_rows),
     REVIEW_ROWS: _local(Action.CROSSWALK_REVIEW, crosswalks.read_review, crosswalks.write_reviewed),
     LIST_CHANGES: _open(Action.CROSSWALK_READ, crosswalks.read_list_changes, crosswalks.write_journal_piece),
-    SYNC_CATALOGUE: _open(Action.CATALOGUE_READ, catalogues.read_sync, catalogues.write_changes),
     ISSUE_LICENCE: _local(Action.LICENCE_ISSUE, licences.read_issue, licences.write_issued),
     SET_LICENCE_STATUS: _local(Action.LICENCE_ISSUE, licences.read_set_status, licences.write_status_set),
     VERIFY_LICENCE: _local(Action.LICENCE_VERIFY, licences.read_verify, licences.write_verdict),
