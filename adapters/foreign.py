@@ -128,6 +128,14 @@ class Record:
             raise self._fault(name, f"is not a list of at most {most} records")
         return tuple(Record(value, f"{self._where}.{name}[{index}]") for index, value in enumerate(values))
 
+    def conditions(self, name: str, question: str, answers: str, most: int) -> dict[str, frozenset[str]]:
+        """A list of records that each name a question and, separated by commas, answers to it; each question once."""
+        records = self.records(name, most)
+        conditions = {record.required(question, MAX_KEY): frozenset(record.words(answers)) for record in records}
+        if len(conditions) < len(records):
+            raise self._fault(name, "names a question twice")
+        return conditions
+
     def words(self, name: str) -> tuple[str, ...]:
         """Texts separated by commas."""
         return tuple(text.strip() for text in self.text(name, 5000).split(",") if text.strip())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 from urllib.parse import urlencode
 
-from adapters.catalogue import checked
+from adapters.catalogue import Pull
 from adapters.failures import TokenExpired, refused, unavailable
 from adapters.foreign import NotReadable
 from adapters.hunan import mapping
@@ -57,8 +57,10 @@ class HunanPlatform:
             await read_all(fetch, "catalogue")
         if edition is None:
             raise unavailable("read the catalogue's listing", got="no page")
-        items = [await self._item(identity) for identity in sorted(places, key=lambda identity: places[identity])]
-        return checked(self._settings.region, edition.name, edition.version, items)
+        pull = Pull(self._settings.region)
+        in_order = sorted(places, key=lambda identity: places[identity])
+        items = [pull.take(await self._item(identity)) for identity in in_order]
+        return pull.catalogue(edition.name, edition.version, items, edition.windows)
 
     async def pass_on(self, message: PlatformMessage) -> PlatformReceipt:
         """Register or hand over a case, or add a step to it; once."""

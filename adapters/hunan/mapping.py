@@ -57,7 +57,10 @@ from gateway.domain.case import (
 )
 from gateway.domain.catalogue import (
     MAX_DAYS,
+    MAX_LONG_TEXT_LENGTH,
     MAX_TEXT_LENGTH,
+    ApplyWay,
+    HandlingItem,
     HandlingType,
     Item,
     ItemState,
@@ -67,6 +70,8 @@ from gateway.domain.catalogue import (
     Mode,
     Option,
     Question,
+    ResultWay,
+    Window,
 )
 from gateway.domain.codes import MAX_CODE_LENGTH, ItemCode, ItemType
 from gateway.domain.platform import Notice, PlatformMessage, UnreadableNotice
@@ -130,6 +135,18 @@ FORMS: Final[Mapping[str, MaterialForm]] = {
     "3": MaterialForm.ORIGINAL_AND_COPY,
     "4": MaterialForm.ELECTRONIC,
 }
+APPLY_WAYS: Final[Mapping[str, ApplyWay]] = {
+    "1": ApplyWay.WINDOW,
+    "2": ApplyWay.ONLINE,
+    "3": ApplyWay.SELF_SERVICE,
+    "4": ApplyWay.POST,
+}
+RESULT_WAYS: Final[Mapping[str, ResultWay]] = {
+    "1": ResultWay.ACCEPTING_WINDOW,
+    "2": ResultWay.PROCESSING_WINDOW,
+    "3": ResultWay.POST,
+    "4": ResultWay.ELECTRONIC,
+}
 CARRIERS: Final[Mapping[MaterialCarrier, str]] = {
     MaterialCarrier.FILE: "1",
     MaterialCarrier.PARCEL: "2",
@@ -188,6 +205,7 @@ class Edition:
 
     version: int
     name: str
+    windows: tuple[Window, ...]
 
 
 def read_listing(data: object) -> tuple[Page[int], Edition]:
@@ -199,7 +217,20 @@ def read_listing(data: object) -> tuple[Page[int], Edition]:
             total=page.number("total", 0, 1_000_000),
             rows=tuple((row.required("unifyId", 100), row.number("minSeq", 0, 1_000_000)) for row in rows),
         ),
-        Edition(page.number("directoryVersion", 1, 2**31 - 1), page.required("directoryName", MAX_TEXT_LENGTH)),
+        Edition(
+            version=page.number("directoryVersion", 1, 2**31 - 1),
+            name=page.required("directoryName", MAX_TEXT_LENGTH),
+            windows=tuple(_read_window(record) for record in page.records("windowList", _MOST)),
+        ),
+    )
+
+
+def _read_window(record: Record) -> Window:
+    return Window(
+        name=record.required("windowName", MAX_TEXT_LENGTH),
+        address=record.required("address", MAX_TEXT_LENGTH),
+        phone=record.text("linkPhone", MAX_TEXT_LENGTH),
+        hours=record.text("workTime", MAX_TEXT_LENGTH),
     )
 
 
@@ -235,6 +266,17 @@ def read_item(data: object, region: str) -> Item:
         materials=tuple(_read_material(record) for record in item.records("materialList", _MOST)),
         situations=tuple(_read_question(record) for record in item.records("situationList", _MOST)),
         fee=item.text("feeInfo", MAX_TEXT_LENGTH),
+        conditions=item.text("acceptanceCondition", MAX_LONG_TEXT_LENGTH),
+        apply_ways=item.codes("applyType", APPLY_WAYS),
+        procedure=_read_procedure(item),
+        result_ways=item.codes("resultGetType", RESULT_WAYS),
+        handling_items=tuple(
+            HandlingItem(
+                code=record.required("businessItemCode", MAX_CODE_LENGTH),
+                name=record.required("businessItemName", MAX_TEXT_LENGTH),
+            )
+            for record in item.records("businessItemList", _MOST)
+        ),
         result_name=result.text("resultName", MAX_TEXT_LENGTH),
         result_licence_type=result.text("licenceTypeCode", MAX_TEXT_LENGTH),
         official=item.flag("isOfficial"),
@@ -251,7 +293,18 @@ def _read_material(record: Record) -> MaterialRequirement:
         exempt_by_licence=record.text("licenceTypeCode", MAX_KEY),
         may_be_deferred=record.flag("isDelay"),
         by_promise=record.flag("isPromise"),
+        exempt_by_sharing=record.text("shareDept", MAX_TEXT_LENGTH),
+        copies=record.number("pageNum", 1, 2**31 - 1) if record.text("pageNum", 20) else 1,
+        note=record.text("acceptStand", MAX_LONG_TEXT_LENGTH),
     )
+
+
+def _read_procedure(item: Record) -> tuple[str, ...]:
+    steps = [
+        (step.number("stepNo", 1, _MOST), step.required("stepName", MAX_TEXT_LENGTH))
+        for step in item.records("lctList", _MOST)
+    ]
+    return tuple(name for _, name in sorted(steps))
 
 
 def _read_question(record: Record) -> Question:
@@ -261,10 +314,16 @@ def _read_question(record: Record) -> Question:
             text=option.required("title", MAX_TEXT_LENGTH),
             adds=option.words("addMaterials"),
             waives=option.words("waiveMaterials"),
+            chooses=option.text("businessItemCode", MAX_CODE_LENGTH),
         )
         for option in record.records("options", _MOST)
     )
-    return Question(record.required("code", MAX_KEY), record.required("title", MAX_TEXT_LENGTH), options)
+    return Question(
+        key=record.required("code", MAX_KEY),
+        text=record.required("title", MAX_TEXT_LENGTH),
+        options=options,
+        asked_when=record.conditions("showWhen", "code", "options", _MOST),
+    )
 
 
 # --------------------------------------------------------------------------------------------------------------------

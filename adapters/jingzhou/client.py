@@ -6,11 +6,12 @@ Progress comes by callback (``adapters.jingzhou.callback``); there is nothing to
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote_plus, urlencode
 
-from adapters.catalogue import checked
-from adapters.failures import TokenExpired, refused
+from adapters.catalogue import Pull
+from adapters.failures import TokenExpired, refused, unavailable
 from adapters.foreign import NotReadable, Record
 from adapters.jingzhou import mapping
 from adapters.once import Held, OnceOnly
@@ -44,20 +45,23 @@ class JingzhouPlatform:
     async def catalogue(self) -> Catalogue:
         """Pull the whole catalogue; every row is a whole item."""
         region = self._settings.region
-        edition, name = 0, ""
+        pull = Pull(region)
+        edition: mapping.Edition | None = None
 
         async def fetch(number: int) -> Page[Item]:
-            nonlocal edition, name
+            nonlocal edition
             parameters: mapping.Json = {"xzqhdm": region, "pageNo": number, "pageSize": _ROWS}
             data = await patiently(lambda: self._job("HUBEI_GET_CATALOG", parameters), after_overdue=True)
             try:
-                page, edition, name = mapping.read_catalogue_page(data, region)
+                page, edition = mapping.read_catalogue_page(data, region)
             except NotReadable as error:
                 raise refused("read the platform's catalogue", got=error.because) from None
-            return page
+            return replace(page, rows=tuple((code, pull.take(item)) for code, item in page.rows))
 
         items = await read_all(fetch, "catalogue")
-        return checked(region, name, edition, items)
+        if edition is None:
+            raise unavailable("read the platform's catalogue", got="no page")
+        return pull.catalogue(edition.name, edition.version, items, edition.windows)
 
     async def pass_on(self, message: PlatformMessage) -> PlatformReceipt:
         """Exchange one message; once."""

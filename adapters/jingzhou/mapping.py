@@ -19,6 +19,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -58,7 +59,10 @@ from gateway.domain.case import (
 )
 from gateway.domain.catalogue import (
     MAX_DAYS,
+    MAX_LONG_TEXT_LENGTH,
     MAX_TEXT_LENGTH,
+    ApplyWay,
+    HandlingItem,
     HandlingType,
     Item,
     ItemState,
@@ -68,6 +72,8 @@ from gateway.domain.catalogue import (
     Mode,
     Option,
     Question,
+    ResultWay,
+    Window,
 )
 from gateway.domain.codes import MAX_CODE_LENGTH, ItemCode, ItemType
 from gateway.domain.platform import Notice, PlatformMessage, UnreadableNotice
@@ -138,6 +144,18 @@ FORMS: Final[Mapping[str, MaterialForm]] = {
     "YJFYJ": MaterialForm.ORIGINAL_AND_COPY,
     "DZ": MaterialForm.ELECTRONIC,
 }
+APPLY_WAYS: Final[Mapping[str, ApplyWay]] = {
+    "CK": ApplyWay.WINDOW,
+    "WS": ApplyWay.ONLINE,
+    "ZZ": ApplyWay.SELF_SERVICE,
+    "YJ": ApplyWay.POST,
+}
+RESULT_WAYS: Final[Mapping[str, ResultWay]] = {
+    "SJCK": ResultWay.ACCEPTING_WINDOW,
+    "YWCK": ResultWay.PROCESSING_WINDOW,
+    "YJ": ResultWay.POST,
+    "DZ": ResultWay.ELECTRONIC,
+}
 CARRIERS: Final[Mapping[MaterialCarrier, str]] = {
     MaterialCarrier.FILE: "DZ",
     MaterialCarrier.PARCEL: "YJ",
@@ -205,15 +223,38 @@ def _failure(doing: str, description: str) -> Exception:
 # --------------------------------------------------------------------------------------------------------------------
 
 
-def read_catalogue_page(data: object, region: str) -> tuple[Page[Item], int, str]:
-    """A page of whole items, with the catalogue's edition and name. Raises NotReadable."""
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What every page says of the whole."""
+
+    version: int
+    name: str
+    windows: tuple[Window, ...]
+
+
+def read_catalogue_page(data: object, region: str) -> tuple[Page[Item], Edition]:
+    """A page of whole items, with the catalogue's edition. Raises NotReadable."""
     page = Record(data, "outData")
     if page.required("xzqhdm", 6) != region:
         raise NotReadable(f"outData.xzqhdm is not {region}, whose catalogue was asked for")
     items = [_read_item(record, region) for record in page.records("list", _MOST)]
     rows = tuple((item.code, item) for item in items)
     total = page.number("total", 0, 1_000_000)
-    return Page(total, rows), page.number("mlbb", 1, 2**31 - 1), page.required("mlmc", MAX_TEXT_LENGTH)
+    edition = Edition(
+        version=page.number("mlbb", 1, 2**31 - 1),
+        name=page.required("mlmc", MAX_TEXT_LENGTH),
+        windows=tuple(_read_window(record) for record in page.records("ckxx", _MOST)),
+    )
+    return Page(total, rows), edition
+
+
+def _read_window(record: Record) -> Window:
+    return Window(
+        name=record.required("ckmc", MAX_TEXT_LENGTH),
+        address=record.required("ckdz", MAX_TEXT_LENGTH),
+        phone=record.text("lxdh", MAX_TEXT_LENGTH),
+        hours=record.text("bgsj", MAX_TEXT_LENGTH),
+    )
 
 
 def _read_item(item: Record, region: str) -> Item:
@@ -239,6 +280,14 @@ def _read_item(item: Record, region: str) -> Item:
         materials=tuple(_read_material(record) for record in item.records("clqd", _MOST)),
         situations=tuple(_read_question(record) for record in item.records("qxyd", _MOST)),
         fee=item.text("sfbz", MAX_TEXT_LENGTH),
+        conditions=item.text("sltj", MAX_LONG_TEXT_LENGTH),
+        apply_ways=item.codes("sbfs", APPLY_WAYS),
+        procedure=_read_procedure(item),
+        result_ways=item.codes("fzfs", RESULT_WAYS),
+        handling_items=tuple(
+            HandlingItem(record.required("ywblxbm", MAX_CODE_LENGTH), record.required("ywblxmc", MAX_TEXT_LENGTH))
+            for record in item.records("ywblx", _MOST)
+        ),
         result_name=item.text("jgmc", MAX_TEXT_LENGTH),
         result_licence_type=item.text("jgzzlx", MAX_TEXT_LENGTH),
         official=item.flag("sfgf"),
@@ -255,7 +304,17 @@ def _read_material(record: Record) -> MaterialRequirement:
         exempt_by_licence=record.text("mtjzz", MAX_KEY),
         may_be_deferred=record.flag("sfrq"),
         by_promise=record.flag("sfcn"),
+        exempt_by_sharing=record.text("gxbm", MAX_TEXT_LENGTH),
+        copies=record.number("clfs", 1, 2**31 - 1) if record.text("clfs", 20) else 1,
+        note=record.text("slbz", MAX_LONG_TEXT_LENGTH),
     )
+
+
+def _read_procedure(item: Record) -> tuple[str, ...]:
+    steps = [
+        (step.number("xh", 1, _MOST), step.required("hjmc", MAX_TEXT_LENGTH)) for step in item.records("bllc", _MOST)
+    ]
+    return tuple(name for _, name in sorted(steps))
 
 
 def _read_question(record: Record) -> Question:
@@ -265,10 +324,16 @@ def _read_question(record: Record) -> Question:
             text=option.required("danr", MAX_TEXT_LENGTH),
             adds=option.words("zjcl"),
             waives=option.words("jmcl"),
+            chooses=option.text("ywblxbm", MAX_CODE_LENGTH),
         )
         for option in record.records("daxx", _MOST)
     )
-    return Question(record.required("wtbm", MAX_KEY), record.required("wtnr", MAX_TEXT_LENGTH), options)
+    return Question(
+        key=record.required("wtbm", MAX_KEY),
+        text=record.required("wtnr", MAX_TEXT_LENGTH),
+        options=options,
+        asked_when=record.conditions("qztj", "wtbm", "dabm", _MOST),
+    )
 
 
 # --------------------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ Its habits, kept because real platforms have them:
 - every failure is HTTP 200 with ``success: false``; ``error`` is sometimes a text and sometimes a number;
 - ``totalPage`` is really the number of rows, and a page beyond the last is the last one again;
 - the progress listing gives its pages newest first, each page backwards, and repeats an entry of the page before;
+- a procedure's steps are listed last first, each with its number;
 - codes are numbers on odd occasions and texts on even ones; "none" is null;
 - what is sent twice is stored twice.
 
@@ -17,13 +18,14 @@ import json
 import math
 import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import web
 
+from sandbox.platforms.catalogue import present_items
 from sandbox.platforms.desk import GARBLED, Desk
 from sandbox.platforms.faults import Faults
 from sandbox.platforms.serving import parse_arguments, run
@@ -68,6 +70,8 @@ _STATES: Final = {"draft": 0, "published": 1, "suspended": 2, "retired": 3}
 _MODES: Final = {"online": "1", "remote": "2", "joint": "3"}
 _SOURCES: Final = {"applicant": "10", "government": "20", "other": "99"}
 _FORMS: Final = {"original": "1", "copy": "2", "original_and_copy": "3", "electronic": "4"}
+_APPLY_WAYS: Final = {"window": "1", "online": "2", "self_service": "3", "post": "4"}
+_RESULT_WAYS: Final = {"accepting_window": "1", "processing_window": "2", "post": "3", "electronic": "4"}
 
 _Json = dict[str, Any]
 
@@ -89,8 +93,19 @@ class _Platform:
             refused=lambda _: _failure(4007, "数据校验失败"),
         )
         self.catalogue = catalogue
-        self.details = {f"u{place:05d}": _details(catalogue, place) for place in range(len(catalogue["items"]))}
         self.codes = {item["code"] for item in catalogue["items"]}
+        self._details: dict[str, _Json] = {}
+        self._details_on = date.min
+
+    @property
+    def details(self) -> dict[str, _Json]:
+        """The items of this day, by the platform's own id."""
+        today = self.clock().astimezone(_BEIJING).date()
+        if today != self._details_on:
+            items = enumerate(present_items(self.catalogue, today))
+            self._details = {f"u{place:05d}": _details(self.catalogue, item, place) for place, item in items}
+            self._details_on = today
+        return self._details
 
     async def sign_on(self, request: web.Request) -> web.Response:
         form = parse_qs((await request.read()).decode())
@@ -136,6 +151,7 @@ class _Platform:
             "pageIndex": page,
             "directoryVersion": str(self.catalogue["version"]),
             "directoryName": self.catalogue["name"],
+            "windowList": [_window(window) for window in self.catalogue.get("windows", [])] or None,
             "contents": entries[(page - 1) * rows : page * rows],
         }
 
@@ -233,9 +249,9 @@ def _failure(error: object, words: str) -> web.Response:
     return web.json_response({"success": False, "error": error, "msg": words, "data": None})
 
 
-def _details(catalogue: _Json, place: int) -> _Json:
+def _details(catalogue: _Json, item: _Json, place: int) -> _Json:
     """An item of the catalogue file in the dialect."""
-    item = catalogue["items"][place]
+    steps = list(enumerate(item.get("procedure", []), start=1))
     result = {"resultName": item.get("result_name"), "licenceTypeCode": item.get("result_licence_type")}
     return {
         "unifyId": f"u{place:05d}",
@@ -265,21 +281,42 @@ def _details(catalogue: _Json, place: int) -> _Json:
             {
                 "code": question["key"],
                 "title": question["text"],
+                "showWhen": [
+                    {"code": key, "options": ",".join(options)}
+                    for key, options in question.get("asked_when", {}).items()
+                ]
+                or None,
                 "options": [
                     {
                         "code": option["key"],
                         "title": option["text"],
                         "addMaterials": ",".join(option.get("adds", [])) or None,
                         "waiveMaterials": ",".join(option.get("waives", [])) or None,
+                        "businessItemCode": option.get("chooses"),
                     }
                     for option in question["options"]
                 ],
             }
             for question in item.get("situations", [])
         ],
-        "acceptanceCondition": None,
+        "acceptanceCondition": item.get("conditions"),
+        "applyType": ",".join(_APPLY_WAYS[way] for way in item.get("apply_ways", [])) or None,
+        "resultGetType": ",".join(_RESULT_WAYS[way] for way in item.get("result_ways", [])) or None,
+        "businessItemList": [
+            {"businessItemCode": each["code"], "businessItemName": each["name"]}
+            for each in item.get("handling_items", [])
+        ],
         "according": None,
-        "lctList": [],
+        "lctList": [{"stepNo": number, "stepName": step} for number, step in reversed(steps)],
+    }
+
+
+def _window(window: _Json) -> _Json:
+    return {
+        "windowName": window["name"],
+        "address": window["address"],
+        "linkPhone": window.get("phone"),
+        "workTime": window.get("hours"),
     }
 
 
@@ -293,6 +330,9 @@ def _material(material: _Json) -> _Json:
         "licenceTypeCode": material.get("exempt_by_licence"),
         "isDelay": str(int(material.get("may_be_deferred", False))),
         "isPromise": int(material.get("by_promise", False)),
+        "shareDept": material.get("exempt_by_sharing"),
+        "pageNum": material.get("copies", 1),
+        "acceptStand": material.get("note"),
     }
 
 

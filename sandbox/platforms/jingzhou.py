@@ -32,6 +32,7 @@ from xml.etree.ElementTree import Element, SubElement
 import aiohttp
 from aiohttp import web
 
+from sandbox.platforms.catalogue import present_items
 from sandbox.platforms.desk import GARBLED, Desk
 from sandbox.platforms.faults import Faults
 from sandbox.platforms.serving import parse_arguments, run
@@ -72,6 +73,8 @@ _MODES: Final = {"online": "QCWB", "remote": "DSDB", "joint": "DDLB"}
 _ITEM_STATES: Final = {"draft": "CG", "published": "ZY", "suspended": "ZT", "retired": "QX"}
 _SOURCES: Final = {"applicant": "ZB", "government": "ZF", "other": "QT"}
 _FORMS: Final = {"original": "YJ", "copy": "FYJ", "original_and_copy": "YJFYJ", "electronic": "DZ"}
+_APPLY_WAYS: Final = {"window": "CK", "online": "WS", "self_service": "ZZ", "post": "YJ"}
+_RESULT_WAYS: Final = {"accepting_window": "SJCK", "processing_window": "YWCK", "post": "YJ", "electronic": "DZ"}
 
 _Json = dict[str, Any]
 
@@ -91,7 +94,6 @@ class _Platform:
             refused=lambda request: self._failure(request, "E3007 数据不合法"),
         )
         self.catalogue = catalogue
-        self.items = [_item(item) for item in catalogue["items"]]
         self.codes = {item["code"] for item in catalogue["items"]}
 
     def expire_tokens(self) -> None:
@@ -119,13 +121,15 @@ class _Platform:
     def _list_items(self, data: _Json) -> _Json:
         if data["xzqhdm"] != self.catalogue["id"]:
             return {"total": "0", "list": []}
+        items = present_items(self.catalogue, self.clock().astimezone(_BEIJING).date())
         start = (int(data["pageNo"]) - 1) * _ROWS
         return {
             "xzqhdm": self.catalogue["id"],
             "mlbb": self.catalogue["version"],
             "mlmc": self.catalogue["name"],
-            "total": str(len(self.items)),
-            "list": self.items[start : start + _ROWS],
+            "ckxx": [_window(window) for window in self.catalogue.get("windows", [])],
+            "total": str(len(items)),
+            "list": [_item(item) for item in items[start : start + _ROWS]],
         }
 
     def _query_case(self, data: _Json) -> _Json:
@@ -315,6 +319,11 @@ def _item(item: _Json) -> _Json:
         "jgmc": item.get("result_name", ""),
         "jgzzlx": item.get("result_licence_type", ""),
         "sfgf": str(int(item.get("official", False))),
+        "sltj": item.get("conditions", ""),
+        "sbfs": ",".join(_APPLY_WAYS[way] for way in item.get("apply_ways", [])),
+        "fzfs": ",".join(_RESULT_WAYS[way] for way in item.get("result_ways", [])),
+        "bllc": [{"xh": str(number), "hjmc": step} for number, step in enumerate(item.get("procedure", []), start=1)],
+        "ywblx": [{"ywblxbm": each["code"], "ywblxmc": each["name"]} for each in item.get("handling_items", [])],
         "clqd": [
             {
                 "clbm": material["key"],
@@ -325,6 +334,9 @@ def _item(item: _Json) -> _Json:
                 "mtjzz": material.get("exempt_by_licence", ""),
                 "sfrq": str(int(material.get("may_be_deferred", False))),
                 "sfcn": str(int(material.get("by_promise", False))),
+                "gxbm": material.get("exempt_by_sharing", ""),
+                "clfs": str(material.get("copies", 1)),
+                "slbz": material.get("note", ""),
             }
             for material in item.get("materials", [])
         ],
@@ -332,18 +344,31 @@ def _item(item: _Json) -> _Json:
             {
                 "wtbm": question["key"],
                 "wtnr": question["text"],
+                "qztj": [
+                    {"wtbm": key, "dabm": ",".join(options)} for key, options in question.get("asked_when", {}).items()
+                ],
                 "daxx": [
                     {
                         "dabm": option["key"],
                         "danr": option["text"],
                         "zjcl": ",".join(option.get("adds", [])),
                         "jmcl": ",".join(option.get("waives", [])),
+                        "ywblxbm": option.get("chooses", ""),
                     }
                     for option in question["options"]
                 ],
             }
             for question in item.get("situations", [])
         ],
+    }
+
+
+def _window(window: _Json) -> _Json:
+    return {
+        "ckmc": window["name"],
+        "ckdz": window["address"],
+        "lxdh": window.get("phone", ""),
+        "bgsj": window.get("hours", ""),
     }
 
 

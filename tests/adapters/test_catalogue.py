@@ -2,13 +2,84 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
-from adapters.catalogue import checked
-from trust.errors import Reason, WrongState
+from adapters.catalogue import Pull
+from gateway.domain.catalogue import (
+    Catalogue,
+    HandlingType,
+    Item,
+    ItemState,
+    MaterialForm,
+    MaterialRequirement,
+    MaterialSource,
+    Window,
+)
+from gateway.domain.codes import ItemType
+from gateway.domain.people import ApplicantType
+from trust.errors import Fault, Reason, WrongState
+
+ITEM = Item(
+    catalogue="430600",
+    code="LOCAL 7/甲",
+    version=1,
+    name="城乡居民养老保险登记",
+    item_type=ItemType.PUBLIC_SERVICE,
+    handling_type=HandlingType.IMMEDIATE,
+    applicant_types=(ApplicantType.NATURAL_PERSON,),
+    statutory_days=0,
+    promised_days=0,
+    modes=(),
+    department="人社局",
+    state=ItemState.PUBLISHED,
+    valid_from=date(2026, 1, 1),
+    materials=(MaterialRequirement("form", "申请表", True, MaterialSource.APPLICANT, MaterialForm.ORIGINAL),),
+)
 
 
-def test_a_catalogue_without_items_is_not_taken_over() -> None:
+def take(*items: Item, name: str = "岳阳市事项", windows: tuple[Window, ...] = ()) -> Catalogue:
+    pull = Pull("430600")
+    return pull.catalogue(name, 3, [pull.take(item) for item in items], windows)
+
+
+def test_a_code_that_does_not_conform_is_kept_letter_for_letter_and_flagged() -> None:
+    (item,) = take(ITEM).items
+    assert item == ITEM
+    assert item.parsed_code.flaw
+
+
+def test_what_items_have_in_common_is_held_once() -> None:
+    form = replace(ITEM.materials[0])
+    one, other = take(ITEM, replace(ITEM, code="LOCAL 8", materials=(form,))).items
+    assert one.materials is other.materials
+
+
+@pytest.mark.parametrize(
+    ("items", "more", "got"),
+    [
+        ((), {}, "without a single item"),
+        ((ITEM, replace(ITEM, version=2)), {}, "item LOCAL 7/甲: it is listed twice"),
+        ((ITEM,), {"name": ""}, "catalogue, name: a text"),
+        ((ITEM,), {"windows": (Window("窗口", ""),)}, "windows[1] 窗口, address: a text"),
+    ],
+)
+def test_a_catalogue_that_no_file_could_hold_is_not_taken_over(
+    items: tuple[Item, ...], more: dict[str, str], got: str
+) -> None:
     with pytest.raises(WrongState) as caught:
-        checked("430600", "岳阳市事项", 3, ())
+        take(*items, **more)  # type: ignore[arg-type]
     assert caught.value.reason is Reason.PLATFORM_REFUSED
+    assert caught.value.fault is Fault.PLATFORM
+    assert got in caught.value.got
+
+
+def test_every_faulty_item_is_named() -> None:
+    late = replace(ITEM, code="LATE", valid_until=date(2025, 1, 1))
+    idle = replace(ITEM, code="IDLE", handling_type=HandlingType.COMMITTED)
+    with pytest.raises(WrongState) as caught:
+        take(late, ITEM, idle)
+    assert "item LATE, valid_until" in caught.value.got
+    assert "item IDLE, promised_days" in caught.value.got

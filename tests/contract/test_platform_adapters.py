@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,25 @@ from gateway.domain.case import (
     WithdrawalRefused,
     Withdrawn,
 )
-from gateway.domain.catalogue import Catalogue
-from gateway.domain.catalogue_file import parse_catalogue
+from gateway.domain.catalogue import (
+    ApplyWay,
+    Catalogue,
+    HandlingItem,
+    HandlingType,
+    Item,
+    ItemState,
+    MaterialForm,
+    MaterialRequirement,
+    MaterialSource,
+    Mode,
+    Option,
+    Question,
+    ResultWay,
+    Window,
+)
+from gateway.domain.catalogue_file import dump_catalogue, parse_catalogue
+from gateway.domain.codes import ItemType
+from gateway.domain.people import ApplicantType
 from gateway.domain.platform import Notice, PlatformMessage, UnreadableNotice
 from gateway.ports import CallbackReader, Platform
 from sandbox.platforms import hunan, jingzhou
@@ -108,16 +126,19 @@ def callback_server(world_told: list[Notice | UnreadableNotice], reader: Callbac
     return app
 
 
-@pytest.fixture(params=["hunan", "jingzhou"])
-async def world(
-    request: pytest.FixtureRequest, tmp_path: Path, make_message: Callable[..., PlatformMessage]
+REGIONS = {"hunan": "430600", "jingzhou": "421000"}
+
+
+@asynccontextmanager
+async def platform_of(
+    dialect: str, folder: Path, catalogue_file: Path, make_message: Callable[..., PlatformMessage]
 ) -> AsyncIterator[World]:
+    """A platform of the dialect that serves a catalogue file, and the adapter to it."""
     partner = Partner(ACCOUNT, SECRET, CALLBACK_SECRET)
     credentials = Credentials(ACCOUNT, SECRET, CALLBACK_SECRET)
     told: list[Notice | UnreadableNotice] = []
-    region = {"hunan": "430600", "jingzhou": "421000"}[request.param]
-    file, catalogue_file = tmp_path / "platform.sqlite", DATA / f"catalogue-{region}.json"
-    reader = build_callback_reader(request.param, PlatformSettings("", region, credentials))
+    file, region = folder / "platform.sqlite", REGIONS[dialect]
+    reader = build_callback_reader(dialect, PlatformSettings("", region, credentials))
     gateway = None
     if reader is None:
         app = hunan.make_app(file, catalogue_file, partner, clock=lambda: NOW)
@@ -130,12 +151,32 @@ async def world(
         )
     async with TestServer(app) as platform, aiohttp.ClientSession() as http:
         settings = PlatformSettings(str(platform.make_url("")).rstrip("/"), region, credentials)
-        adapter = build(request.param, settings)
-        catalogue = parse_catalogue(catalogue_file.read_bytes())
-        yield World(request.param, settings, adapter, catalogue, http, make_message, told)
+        adapter = build(dialect, settings)
+        catalogue = present(catalogue_file)
+        yield World(dialect, settings, adapter, catalogue, http, make_message, told)
         await adapter.close()
     if gateway is not None:
         await gateway.close()
+
+
+def present(file: Path) -> Catalogue:
+    """What a platform tells of a catalogue file: the version of each code that speaks for the day, and no history."""
+    catalogue = parse_catalogue(file.read_bytes())
+    speaking = (catalogue.find_on(code, NOW.date()) for code in dict.fromkeys(item.code for item in catalogue.items))
+    return replace(catalogue, items=tuple(replace(item, listed_from=None) for item in speaking if item is not None))
+
+
+@pytest.fixture(params=list(REGIONS))
+def dialect(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+async def world(dialect: str, tmp_path: Path, make_message: Callable[..., PlatformMessage]) -> AsyncIterator[World]:
+    catalogue_file = DATA / f"catalogue-{REGIONS[dialect]}.json"
+    async with platform_of(dialect, tmp_path, catalogue_file, make_message) as world:
+        yield world
 
 
 ROLES = [(side, kind) for side in Side for kind in EventKind if kind in PERTINENT[side]]
@@ -158,6 +199,118 @@ FIELDS_OF_ACTS: list[tuple[str, dict[str, object], ProcessingBody]] = [
 
 async def test_the_catalogue_comes_through_the_dialect_unchanged(world: World) -> None:
     assert await world.adapter.catalogue() == world.catalogue
+
+
+def whole_item(region: str) -> Item:
+    """An item with something in every field that a platform tells of."""
+    code = "12430600TB4306016C343209000100001"
+    return Item(
+        catalogue=region,
+        code=code,
+        version=4,
+        name="社会保障卡申领（䶮）",
+        item_type=ItemType.CONFIRMATION,
+        handling_type=HandlingType.COMMITTED,
+        applicant_types=tuple(ApplicantType),
+        statutory_days=20,
+        promised_days=5,
+        modes=tuple(Mode),
+        department="人力资源和社会保障局",
+        state=ItemState.SUSPENDED,
+        valid_from=date(2026, 1, 1),
+        valid_until=date(2027, 12, 31),
+        basic_code=code[19:31],
+        implementation_code=code[:31],
+        materials=(
+            MaterialRequirement(
+                key="identity",
+                name="居民身份证",
+                required=True,
+                source=MaterialSource.GOVERNMENT,
+                form=MaterialForm.ORIGINAL_AND_COPY,
+                exempt_by_licence="11000000TB000001XLT01",
+                may_be_deferred=True,
+                by_promise=True,
+                exempt_by_sharing="岳阳市公安局",
+                copies=3,
+                note="正反面复印在一页上，\n姓名含生僻字𠮷的附户口簿",
+            ),
+            *(
+                MaterialRequirement(f"extra_{number}", "其他材料", False, MaterialSource.OTHER, form)
+                for number, form in enumerate(MaterialForm)
+            ),
+        ),
+        situations=(
+            Question(
+                "kind",
+                "首次申领还是补换？",
+                (
+                    Option("first", "首次", adds=("extra_0", "extra_1")),
+                    Option("again", "补换", waives=("identity",), chooses=code[:31] + "02"),
+                ),
+            ),
+            Question(
+                "why", "为何？", (Option("lost", "遗失"), Option("damaged", "损坏")), {"kind": frozenset({"again"})}
+            ),
+            Question(
+                "report",
+                "是否报案？",
+                (Option("yes", "是"), Option("no", "否")),
+                {"kind": frozenset({"first", "again"}), "why": frozenset({"lost"})},
+            ),
+        ),
+        fee="20元/张",
+        conditions="一、在本地参保；\n二、" + "年满十六周岁。" * 100,
+        apply_ways=tuple(ApplyWay),
+        procedure=tuple(f"第{number}步" for number in range(1, 13)),
+        result_ways=tuple(ResultWay),
+        handling_items=(HandlingItem(code[:31] + "02", "补换"), HandlingItem("YWX-2", "挂失")),
+        result_name="社会保障卡",
+        result_licence_type="11000000TB000001XLT03",
+        official=True,
+    )
+
+
+async def test_every_field_survives_the_way_through_the_dialect(
+    dialect: str, tmp_path: Path, make_message: Callable[..., PlatformMessage]
+) -> None:
+    item = whole_item(REGIONS[dialect])
+    untold = {field.name for field in fields(Item) if not getattr(item, field.name)}
+    assert untold == {"listed_from"}  # which is the gateway's own; every other field is put to the test
+    local = replace(
+        item, code="511A0147300000-511602000000-000-11511300008778693M-1-00", basic_code="", implementation_code=""
+    )
+    plain = [
+        replace(item, code=f"PLAIN-{number}", state=state, item_type=kind, basic_code="", implementation_code="")
+        for number, (state, kind) in enumerate(zip([*ItemState] * 3, ItemType, strict=False))
+    ]
+    windows = (
+        Window("跨省通办窗口", "岳阳大道1号", "0730-0000000", "工作日9:00至17:00"),
+        Window("大厅", "东茅岭路1号"),
+    )
+    told = Catalogue(REGIONS[dialect], "目录", 7, (item, local, *plain), windows)
+    file = tmp_path / "catalogue.json"
+    file.write_bytes(dump_catalogue(told))
+    async with platform_of(dialect, tmp_path, file, make_message) as world:
+        pulled = await world.adapter.catalogue()
+    assert pulled == told
+    assert [each.parsed_code.conforms for each in pulled.items[:2]] == [True, False]
+
+
+async def test_a_platform_tells_the_present_only(
+    dialect: str, tmp_path: Path, make_message: Callable[..., PlatformMessage]
+) -> None:
+    newest = whole_item(REGIONS[dialect])
+    versions = (
+        replace(newest, version=4, listed_from=date(2026, 11, 24), fee="明日起"),
+        replace(newest, version=3, listed_from=date(2026, 11, 23), fee="今日起"),
+        replace(newest, version=2, listed_from=None, fee="从前"),
+    )
+    file = tmp_path / "catalogue.json"
+    file.write_bytes(dump_catalogue(Catalogue(REGIONS[dialect], "目录", 7, versions)))
+    async with platform_of(dialect, tmp_path, file, make_message) as world:
+        (item,) = (await world.adapter.catalogue()).items
+    assert (item.version, item.fee, item.listed_from) == (3, "今日起", None)
 
 
 async def test_a_catalogue_is_pulled_across_errors_and_a_forgotten_token(world: World) -> None:

@@ -31,7 +31,17 @@ from gateway.domain.case import (
     Withdrawn,
 )
 from gateway.domain.case_number import CaseNumber
-from gateway.domain.catalogue import HandlingType, ItemState, MaterialForm, MaterialSource, Mode
+from gateway.domain.catalogue import (
+    ApplyWay,
+    HandlingItem,
+    HandlingType,
+    ItemState,
+    MaterialForm,
+    MaterialSource,
+    Mode,
+    ResultWay,
+    Window,
+)
 from gateway.domain.codes import ItemType
 from gateway.domain.platform import Notice, PlatformMessage, UnreadableNotice
 from trust.errors import Unavailable, WrongState
@@ -243,7 +253,37 @@ DETAILS: dict[str, Any] = {
     ],
     "resultList": None,
     "situationList": None,
+    "acceptanceCondition": None,
+    "applyType": None,
+    "resultGetType": None,
+    "businessItemList": None,
+    "lctList": [],
 }
+
+STATED: dict[str, Any] = {
+    **DETAILS,
+    "acceptanceCondition": " 连续缴存满六个月 ",
+    "applyType": "2,1,4,3",
+    "resultGetType": "4,3,2,1",
+    "businessItemList": [{"businessItemCode": "YW-1", "businessItemName": "提取（新房）"}],
+    "lctList": [{"stepNo": "10", "stepName": "办结"}, {"stepNo": 2, "stepName": "受理"}],
+    "materialList": [{**DETAILS["materialList"][0], "shareDept": "公安局", "pageNum": "2", "acceptStand": "原件"}],
+    "situationList": [
+        {
+            "code": "house",
+            "title": "新房？",
+            "showWhen": None,
+            "options": [{"code": "new", "title": "是", "businessItemCode": "YW-1"}, {"code": "used", "title": "否"}],
+        },
+        {
+            "code": "loan",
+            "title": "贷款？",
+            "showWhen": [{"code": "house", "options": "new,used"}],
+            "options": [{"code": "yes", "title": "是"}, {"code": "no", "title": "否"}],
+        },
+    ],
+}
+"""The same with everything that a rule for 跨省通办 states."""
 
 
 def test_an_item_is_read_field_by_field() -> None:
@@ -260,6 +300,33 @@ def test_an_item_is_read_field_by_field() -> None:
     (material,) = item.materials
     assert (material.required, material.may_be_deferred, material.by_promise) == (True, True, False)
     assert (material.source, material.form) == (MaterialSource.APPLICANT, MaterialForm.ORIGINAL_AND_COPY)
+    assert (material.copies, material.exempt_by_sharing, material.note) == (1, "", "")
+    assert item.missing_elements == ("申请条件", "申报方式", "审核程序", "发证方式")
+
+
+def test_a_rule_for_other_provinces_is_read_element_by_element() -> None:
+    item = mapping.read_item(STATED, "430600")
+    assert item.missing_elements == ()
+    assert item.conditions == "连续缴存满六个月"
+    assert item.apply_ways == (ApplyWay.ONLINE, ApplyWay.WINDOW, ApplyWay.POST, ApplyWay.SELF_SERVICE)
+    assert item.result_ways == tuple(reversed(ResultWay))
+    assert item.procedure == ("受理", "办结")
+    assert item.handling_items == (HandlingItem("YW-1", "提取（新房）"),)
+    (material,) = item.materials
+    assert (material.copies, material.exempt_by_sharing, material.note) == (2, "公安局", "原件")
+    house, loan = item.situations
+    assert (house.asked_when, loan.asked_when) == ({}, {"house": frozenset({"new", "used"})})
+    assert [option.chooses for option in house.options] == ["YW-1", ""]
+
+
+def test_every_page_of_the_listing_names_the_windows() -> None:
+    window = {"windowName": "跨省通办窗口", "address": "岳阳大道1号", "linkPhone": None, "workTime": "工作日"}
+    listing = {"total": 0, "contents": [], "directoryVersion": "7", "directoryName": "目录", "windowList": [window]}
+    assert mapping.read_listing(listing)[1] == mapping.Edition(
+        7, "目录", (Window("跨省通办窗口", "岳阳大道1号", hours="工作日"),)
+    )
+    with pytest.raises(NotReadable):
+        mapping.read_listing({**listing, "windowList": [{**window, "address": None}]})
 
 
 @pytest.mark.parametrize(
@@ -280,6 +347,13 @@ def test_an_item_is_read_field_by_field() -> None:
         {"materialList": "none"},
         {"materialList": [None]},
         {"unifyName": "长" * 501},
+        {"acceptanceCondition": "长" * 1001},
+        {"applyType": "5"},
+        {"resultGetType": "窗口"},
+        {"lctList": [{"stepName": "受理"}]},
+        {"businessItemList": [{"businessItemName": "提取"}]},
+        {"materialList": [{**DETAILS["materialList"][0], "pageNum": 0}]},
+        {"situationList": [{**STATED["situationList"][1], "showWhen": STATED["situationList"][1]["showWhen"] * 2}]},
     ],
 )
 def test_an_item_with_a_field_that_says_nothing_is_not_readable(wrong: dict[str, object]) -> None:

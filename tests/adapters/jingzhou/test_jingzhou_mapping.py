@@ -29,6 +29,7 @@ from gateway.domain.case import (
     WithdrawalRequested,
     Withdrawn,
 )
+from gateway.domain.catalogue import ApplyWay, HandlingItem, Item, ItemState, Mode, ResultWay, Window
 from gateway.domain.codes import ItemType
 from gateway.domain.platform import PlatformMessage
 from trust.errors import Unavailable, WrongState
@@ -197,9 +198,115 @@ def test_a_case_that_the_platform_does_not_have(data: object) -> None:
     assert mapping.read_held(data) is None
 
 
-@pytest.mark.parametrize("wrong", [{"xzqhdm": "430600"}, {"total": "many"}, {"mlbb": 0}, {"list": [{}]}])
+@pytest.mark.parametrize(
+    "wrong", [{"xzqhdm": "430600"}, {"total": "many"}, {"mlbb": 0}, {"list": [{}]}, {"ckxx": [{"ckmc": "大厅"}]}]
+)
 def test_a_catalogue_page_that_says_something_else_is_not_readable(wrong: dict[str, object]) -> None:
     page = {"xzqhdm": "421000", "total": "0", "mlbb": 1, "mlmc": "目录", "list": []}
-    assert mapping.read_catalogue_page(page, "421000")[1:] == (1, "目录")
+    assert mapping.read_catalogue_page(page, "421000")[1] == mapping.Edition(1, "目录", ())
     with pytest.raises(NotReadable):
         mapping.read_catalogue_page({**page, **wrong}, "421000")
+
+
+ROW: dict[str, Any] = {
+    "sxbm": "511A0147300000-511602000000-000-11511300008778693M-1-00",
+    "sxmc": "户口迁移审批",
+    "bbh": "2",
+    "jbbm": "",
+    "ssbm": "",
+    "sxlx": 11,
+    "bjlx": "CNJ",
+    "fwdx": "GR",
+    "fdqx": 20,
+    "cnqx": "5",
+    "tbms": "DSDB,QCWB",
+    "ssjg": "公安局",
+    "sxzt": "ZT",
+    "yxqq": "20240101",
+    "yxqz": "",
+    "sfgf": "0",
+    "sltj": "一方落户",
+    "sbfs": "WS,CK,YJ,ZZ",
+    "fzfs": "DZ,YJ,YWCK,SJCK",
+    "bllc": [{"xh": "10", "hjmc": "办结"}, {"xh": 9, "hjmc": "审核"}],
+    "ywblx": [{"ywblxbm": "YW-1", "ywblxmc": "夫妻投靠"}],
+    "clqd": [
+        {
+            "clbm": "form",
+            "clmc": "申请表",
+            "sfby": "1",
+            "lyqd": "ZB",
+            "clxs": "YJ",
+            "gxbm": "民政局",
+            "clfs": "2",
+            "slbz": "签名",
+        }
+    ],
+    "qxyd": [
+        {
+            "wtbm": "kind",
+            "wtnr": "投靠谁？",
+            "qztj": [],
+            "daxx": [{"dabm": "spouse", "danr": "配偶", "ywblxbm": "YW-1"}, {"dabm": "parent", "danr": "父母"}],
+        },
+        {
+            "wtbm": "age",
+            "wtnr": "成年？",
+            "qztj": [{"wtbm": "kind", "dabm": "parent"}],
+            "daxx": [{"dabm": "yes", "danr": "是"}, {"dabm": "no", "danr": "否"}],
+        },
+    ],
+}
+
+
+def read_row(**changes: object) -> Item:
+    window = {"ckmc": "大厅", "ckdz": "北京路1号", "lxdh": "", "bgsj": "工作日"}
+    page = {"xzqhdm": "421000", "total": "1", "mlbb": "3", "mlmc": "目录", "ckxx": window, "list": {**ROW, **changes}}
+    rows, edition = mapping.read_catalogue_page(page, "421000")
+    assert edition == mapping.Edition(3, "目录", (Window("大厅", "北京路1号", hours="工作日"),))
+    ((code, item),) = rows.rows
+    assert code == item.code
+    return item
+
+
+def test_an_item_is_read_field_by_field() -> None:
+    item = read_row()
+    assert (item.code, item.parsed_code.conforms, item.basic_code) == (ROW["sxbm"], False, "")
+    assert (item.item_type, item.state) == (ItemType.PUBLIC_SERVICE, ItemState.SUSPENDED)
+    assert item.modes == (Mode.REMOTE, Mode.ONLINE)
+    assert item.missing_elements == ()
+    assert item.conditions == "一方落户"
+    assert item.apply_ways == (ApplyWay.ONLINE, ApplyWay.WINDOW, ApplyWay.POST, ApplyWay.SELF_SERVICE)
+    assert item.result_ways == tuple(reversed(ResultWay))
+    assert item.procedure == ("审核", "办结")
+    assert item.handling_items == (HandlingItem("YW-1", "夫妻投靠"),)
+    (material,) = item.materials
+    assert (material.copies, material.exempt_by_sharing, material.note) == (2, "民政局", "签名")
+    kind, age = item.situations
+    assert (kind.asked_when, age.asked_when) == ({}, {"kind": frozenset({"parent"})})
+    assert [option.chooses for option in kind.options] == ["YW-1", ""]
+
+
+def test_what_an_item_does_not_state_is_empty() -> None:
+    item = read_row(sltj="", sbfs="", fzfs=None, bllc=[], ywblx=None, clqd=[{**ROW["clqd"][0], "clfs": ""}], qxyd="")
+    assert item.missing_elements == ("申请条件", "申报方式", "审核程序", "发证方式")
+    assert (item.handling_items, item.situations, item.materials[0].copies) == ((), (), 1)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sltj": "长" * 1001},
+        {"sbfs": "CK;WS"},
+        {"fzfs": "XX"},
+        {"bllc": [{"xh": "1", "hjmc": ""}]},
+        {"ywblx": [{"ywblxbm": "YW-1"}]},
+        {"clqd": [{**ROW["clqd"][0], "clfs": "两份"}]},
+        {"qxyd": [{**ROW["qxyd"][1], "qztj": ROW["qxyd"][1]["qztj"] * 2}]},
+        {"sxzt": "YX"},
+        {"sxlx": 14},
+    ],
+)
+def test_an_item_with_a_field_that_says_nothing_is_not_readable(wrong: dict[str, object]) -> None:
+    with pytest.raises(NotReadable):
+        read_row(**wrong)
