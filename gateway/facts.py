@@ -16,6 +16,7 @@ from gateway.domain.catalogue import Catalogue
 from gateway.domain.catalogue_file import parse_catalogue
 from gateway.domain.crosswalk import CrosswalkRow
 from gateway.domain.crosswalk_csv import parse_csv
+from gateway.domain.sssom import parse_sssom
 from trust.errors import Malformed, Misconfigured, Reason
 
 
@@ -45,7 +46,8 @@ def read_rows(section: CataloguesSection) -> list[CrosswalkRow]:
     for path in section.crosswalks:
         content = read_file(path, "[catalogues] crosswalks")
         with _faults_of(path):
-            rows += parse_csv(content.decode("utf-8-sig"))
+            parse = parse_sssom if path.suffix == ".tsv" else parse_csv
+            rows += parse(content.decode("utf-8-sig"))
     return rows
 
 

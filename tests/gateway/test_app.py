@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,15 +14,22 @@ import pytest
 import structlog.testing
 
 from gateway import app
-from gateway.config import DirectorySection
+from gateway.config import Config, DirectorySection, load
 from gateway.domain.calendar import WorkingCalendar
-from gateway.domain.crosswalk import Crosswalk
+from gateway.domain.catalogue import Catalogue
+from gateway.domain.catalogue_file import dump_catalogue
+from gateway.domain.crosswalk import Crosswalk, record_of
+from gateway.domain.crosswalk_csv import write_csv
+from gateway.domain.editions import digest_of
+from gateway.domain.sssom import write_sssom
+from gateway.holdings import recording_of
 from gateway.knowledge import StandingKnowledge
 from gateway.ports import Recording
 from gateway.store.memory import MemoryStore
-from tests.gateway.cli.installation import Federation, found
+from tests.gateway.cli.installation import YUEYANG, Federation, found
+from tests.gateway.exchange.world import item, row
 from trust.directory_file import seal
-from trust.errors import Reason, Unavailable
+from trust.errors import Misconfigured, Reason, Unavailable
 
 
 @pytest.fixture(autouse=True)
@@ -168,3 +176,72 @@ async def test_a_version_that_could_not_be_noted_on_a_full_disk_is_noted_later(f
         assert following.knowledge.directory.version == 8  # in force nevertheless
         following.store.full = False
         await following.noted(8)
+
+
+# what a start goes by
+
+
+def configured(federation: Federation, **catalogues: list[str]) -> Config:
+    file = federation.gateway_config(YUEYANG)
+    settings = "".join(f"{name} = {json.dumps(paths)}\n" for name, paths in catalogues.items())
+    file.write_text(f"{file.read_text('utf-8')}[catalogues]\n{settings}", "utf-8")
+    return load(file)
+
+
+async def keep(store: MemoryStore, region: str, version: int, code: str) -> None:
+    """Let the store hold an edition, as a pull leaves it."""
+    catalogue = Catalogue(region, "目录", version, (item(region, code),))
+    await store.record(recording_of(catalogue, digest_of(catalogue.items), catalogue.items))
+
+
+@pytest.mark.parametrize(
+    ("region", "held", "file", "expected"),
+    [
+        ("430600", None, 3, "FILE"),
+        ("430600", 2, 3, "HELD"),
+        ("430600", 4, 3, "HELD"),
+        ("430600", 4, None, "HELD"),
+        ("421000", None, 3, "FILE"),
+        ("421000", 2, 3, "FILE"),
+        ("421000", 3, 3, "HELD"),
+        ("421000", 4, 3, "HELD"),
+        ("421000", 4, None, "HELD"),
+        ("000000", None, 1, "FILE"),
+    ],
+)
+async def test_our_own_catalogue_is_the_pulled_one_and_a_peers_the_newer(
+    tmp_path: Path, region: str, held: int | None, file: int | None, expected: str
+) -> None:
+    federation, store = found(tmp_path), MemoryStore()
+    if held is not None:
+        await keep(store, region, held, "HELD")
+    files = []
+    if file is not None:
+        (tmp_path / "file.json").write_bytes(dump_catalogue(Catalogue(region, "目录", file, (item(region, "FILE"),))))
+        files.append("file.json")
+    knowledge = await app._learn(configured(federation, files=files), store, app.SystemClock())
+    assert [each.code for each in knowledge.catalogue(region).items] == [expected]
+
+
+async def test_rows_and_reviews_of_files_are_put_into_the_journal_once(tmp_path: Path) -> None:
+    federation, store = found(tmp_path), MemoryStore()
+    rows = [row("S-1", "T-1"), row("S-2", "T-2")]
+    (tmp_path / "rows.csv").write_text(write_csv(rows[:1]), "utf-8")
+    (tmp_path / "rows.tsv").write_text(write_sssom(rows[1:]), "utf-8")
+    (tmp_path / "reviews.jws").write_text("first.review.here\r\n\nsecond.review.here\n", "utf-8")
+    config = configured(federation, crosswalks=["rows.csv", "rows.tsv"], reviews=["reviews.jws"])
+    for _ in range(2):
+        await app._learn(config, store, app.SystemClock())
+    entries = [entry for _, entry in await store.crosswalk_journal(0, 10)]
+    assert [entry.record for entry in entries[:2]] == [record_of(each) for each in rows]
+    assert [entry.review for entry in entries[2:]] == ["first.review.here", "second.review.here"]
+
+
+async def test_a_faulty_file_leaves_the_journal_as_it_was(tmp_path: Path) -> None:
+    federation, store = found(tmp_path), MemoryStore()
+    (tmp_path / "rows.csv").write_text(write_csv([row("S-1", "T-1")]), "utf-8")
+    (tmp_path / "spoilt.json").write_bytes(b"{}")
+    config = configured(federation, crosswalks=["rows.csv"], calendars=["spoilt.json"])
+    with pytest.raises(Misconfigured, match=r"spoilt\.json"):
+        await app._learn(config, store, app.SystemClock())
+    assert await store.crosswalk_journal(0, 10) == []

@@ -482,10 +482,7 @@ async def test_only_active_gateways_other_than_ourselves_are_followed(pair: Pair
     assert followed() == [PEER, OTHER]
     directory = pair.here.knowledge.directory
     for changes in ({"status": MemberStatus.SUSPENDED}, {"valid_until": NOW - DAY}):
-        members = tuple(
-            replace(member, **changes) if member.id == OTHER else member  # type: ignore[arg-type]
-            for member in directory.members
-        )
+        members = tuple(replace(member, **changes) if member.id == OTHER else member for member in directory.members)
         pair.here.knowledge.renew_directory(replace(directory, members=members), b"envelope")
         assert followed() == [PEER]
 

@@ -12,9 +12,10 @@ import structlog.testing
 from gateway.domain.catalogue import Catalogue, ItemState
 from gateway.domain.catalogue_head import CatalogueHead, head_snapshot
 from gateway.domain.editions import digest_of
+from gateway.domain.platform import NoticePage, PlatformMessage, PlatformReceipt
 from gateway.holdings import accepted_bookmark, held_catalogue, held_pull_snapshot
 from gateway.intake import CATALOGUE_LONGEST_RETRY_SECONDS, Poller, catalogue_wait
-from gateway.ports import NoticePage, PlatformMessage, PlatformReceipt, Recording
+from gateway.ports import Recording
 from gateway.store.memory import MemoryStore
 from tests.gateway.exchange.world import YUEYANG, item
 from tests.gateway.following_world import Place, place

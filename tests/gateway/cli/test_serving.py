@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
+from typer.testing import Result
 
+from gateway.domain.catalogue import Catalogue
+from gateway.domain.catalogue_file import dump_catalogue
+from gateway.domain.crosswalk_csv import write_csv
 from sandbox.federation import DATA
 from tests.gateway.cli.installation import JINGZHOU, WINDOW, YUEYANG, Federation, Run
+from tests.gateway.exchange.world import item, row
 from trust.keys import KeyPurpose
+from trust.review import Review, Verdict, sign_review
+from trust.signed_call import Officer
 
 
 def test_a_whole_configuration_is_fine(federation: Federation, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,6 +102,7 @@ def test_a_dialect_that_no_adapter_has_is_found_before(federation: Federation, r
         ("files", "岳阳".encode("gb18030")),
         ("crosswalks", b"id,source_code\n"),
         ("crosswalks", "岳阳".encode("gb18030")),
+        ("reviews", "岳阳".encode("gb18030")),
         ("calendars", b"{}"),
     ],
 )
@@ -122,6 +131,57 @@ def test_rows_that_no_longer_fit_their_catalogues_are_remarked(federation: Feder
     answer = run("config", "check", config)
     assert answer.exit_code == 0
     assert "crosswalk 430600 to 421000: YJ-001" in answer.stderr
+
+
+def check_with(federation: Federation, run: Run, catalogues: str) -> Result:
+    """Check a configuration with these settings in ``[catalogues]``."""
+    config = federation.gateway_config(YUEYANG)
+    config.write_text(f"{config.read_text('utf-8')}[catalogues]\n{catalogues}\n", "utf-8")
+    return run("config", "check", config)
+
+
+def test_reviews_are_verified_and_those_that_do_not_count_are_remarked(federation: Federation, run: Run) -> None:
+    rows = [row("S-1", "T-1"), row("S-2", "T-2")]
+    (federation.folder / "crosswalk.csv").write_text(write_csv(rows), "utf-8")
+    reviews = [
+        sign_review(
+            Review(
+                member,
+                Officer("w1", "reviewer", "1"),
+                Verdict.APPROVE,
+                frozenset({rows[0].hash}),
+                datetime.now(UTC),
+                "",
+            ),
+            federation.signers[member, KeyPurpose.MESSAGE],
+        )
+        for member in (YUEYANG, JINGZHOU)
+    ]
+    (federation.folder / "reviews.jws").write_text("\n".join([*reviews, "", reviews[0][:-4] + "AAAA", ""]), "utf-8")
+    answer = check_with(federation, run, 'crosswalks = ["crosswalk.csv"]\nreviews = ["reviews.jws"]')
+    assert answer.exit_code == 0
+    assert "2 crosswalk rows, 1 of them signed for by both ends" in answer.stdout
+    assert "review 3 does not count: SIGNATURE_WRONG" in answer.stderr
+    assert "review 1" not in answer.stderr
+
+
+def test_rows_that_contradict_each_other_are_remarked(federation: Federation, run: Run) -> None:
+    for number, target in enumerate(("T-1", "T-2")):
+        contradicting = [row("S-1", target, id=f"row-{number}")]
+        (federation.folder / f"{number}.csv").write_text(write_csv(contradicting), "utf-8")
+    answer = check_with(federation, run, 'crosswalks = ["0.csv", "1.csv"]')
+    assert answer.exit_code == 0
+    assert "rows row-0 and row-1 could both apply to one case" in answer.stderr
+
+
+def test_elements_that_items_do_not_state_are_counted(federation: Federation, run: Run) -> None:
+    items = (item("430600", "S-1"), item("430600", "S-2", conditions="年满十八周岁"), item("430600", "S-3", modes=()))
+    catalogue = Catalogue("430600", "岳阳目录", 1, items)
+    (federation.folder / "catalogue.json").write_bytes(dump_catalogue(catalogue))
+    answer = check_with(federation, run, 'files = ["catalogue.json"]')
+    assert answer.exit_code == 0
+    assert "1 items that may cross provinces don't state 申请条件" in answer.stderr
+    assert "2 items that may cross provinces don't state 审核程序" in answer.stderr
 
 
 def test_serve_says_why_it_does_not_start(federation: Federation, run: Run, tmp_path: object) -> None:
