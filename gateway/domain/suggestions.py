@@ -2,8 +2,8 @@
 
 Places put the same words in another order (购房提取住房公积金, 住房公积金提取（购房）), write them in full or in short,
 and add a word of their own. So names are compared in segments without regard to their order, by single characters and
-by pairs of neighbouring ones. Pairs tell 购房 from 房购; single characters bear with 公积金 for 住房公积金. Longer words,
-learnt from the catalogues, found fewer of the names that people had paired: a word in short is another word.
+by pairs of neighbouring ones. Pairs tell 购房 from 房购; characters bear with 公积金 for 住房公积金. Longer words
+learnt from the catalogues found fewer of the names that people had paired: a word in short is another word.
 """
 
 from __future__ import annotations

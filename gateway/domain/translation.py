@@ -345,7 +345,7 @@ def _each_once(reasons: Sequence[tuple[CrosswalkRow, SetAside]]) -> tuple[tuple[
 def _open_questions(item: Item, ways: Ways, target: Catalogue, query: Query) -> tuple[OpenQuestion, ...]:
     """List the unanswered questions of the open ways, with what each option would leave of all that are possible."""
     wanted = {key for way in ways.open for key in way.needs if key not in query.answers}
-    questions = (*item.situations, *(ways.national_questions[key] for key in sorted(ways.national_questions)))
+    questions = (*item.situations, *ways.national_questions.values())
     possible: list[tuple[Way, Match | None]] = []
     for way in sorted((*ways.met, *ways.open), key=lambda way: (way.code, [step.row.id for step in way.path])):
         there = target.find_on(way.code, query.on)

@@ -140,7 +140,7 @@ class Ways:
     interrupted_at: list[str] = field(default_factory=list)
     """National codes of chains whose rows decide, where that item is not in force."""
     national_questions: dict[str, Question] = field(default_factory=dict)
-    """Questions of national items that ways need, by key."""
+    """Questions of national items that ways need, by key, in the order to ask them."""
 
     @property
     def unsettled(self) -> bool:
@@ -324,12 +324,11 @@ def _needs_there(
     if agreement(needs, given) is False:
         return SetAside.OTHER_ANSWERS
     needs = {key: allowed for key, allowed in needs.items() if key not in given}
-    for key in needs:
-        question = there.question(key) if there is not None else None
-        if item.question(key) is not None or (
-            question is not None and ways.national_questions.setdefault(key, question) != question
-        ):
-            return SetAside.ASKS_UNKNOWN_QUESTION
+    if any(item.question(key) is not None for key in needs):
+        return SetAside.ASKS_UNKNOWN_QUESTION
+    for question in there.situations if there is not None else ():
+        if question.key in needs and ways.national_questions.setdefault(question.key, question) != question:
+            return SetAside.ASKS_UNKNOWN_QUESTION  # one key for two questions: an answer could be to either
     return needs
 
 
