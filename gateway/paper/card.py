@@ -12,8 +12,6 @@ from tongban.catalogue.v1.guide_pb2 import Guide, GuideMaterial
 from tongban.catalogue.v1.item_pb2 import Window
 from tongban.catalogue.v1.translation_pb2 import ItemSummary
 
-NOT_STATED: Final = "未公布"
-
 _MODES: Final[Mapping[str, str]] = {"online": "全程网办", "remote": "异地代收代办", "joint": "多地联办"}
 _APPLY_WAYS: Final[Mapping[str, str]] = {
     "window": "窗口申报",

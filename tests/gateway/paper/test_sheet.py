@@ -20,18 +20,18 @@ from tests.gateway.paper.guides import SCAN_TEXT, a_guide, a_material, named
 from trust.errors import Misconfigured, Reason
 
 
-def _can_print() -> bool:
+@pytest.fixture(scope="module")
+def printing() -> None:
+    """Skips where nothing can be printed, unless TONGBAN_PAPER says that it must be."""
+    if os.environ.get("TONGBAN_PAPER") == "required":
+        return
     try:
         print_guide(a_guide())
-    except Misconfigured:
-        return False
-    return True
+    except Misconfigured as error:
+        pytest.skip(f"nothing can be printed here: {error.got} (TONGBAN_PAPER=required makes that a failure)")
 
 
-prints = pytest.mark.skipif(
-    os.environ.get("TONGBAN_PAPER") != "required" and not _can_print(),
-    reason="WeasyPrint does not find Pango and fonts here; TONGBAN_PAPER=required makes that a failure",
-)
+prints = pytest.mark.usefixtures("printing")
 
 
 def page(**changes: Any) -> str:
