@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import pairwise
 from typing import Final
@@ -258,34 +258,65 @@ class Follower:
         ``Peer.crosswalk_changes``.
         """
         name = f"crosswalk:{member_id}"
-        position, taken = map(int, (await self._house.store.bookmark(name) or "0 0").split())
+        mark = _Mark.read(await self._house.store.bookmark(name))
         for _ in range(MAX_PAGES):
-            changes = await self._peer.crosswalk_changes(member_id, position)
+            # The last entry taken is asked for again: when it is not there any more, the journal has begun a new life
+            # after a backup was restored, and is read from its beginning.
+            changes = await self._peer.crosswalk_changes(member_id, max(mark.position - 1, 0))
+            if mark.position:
+                if not changes or (changes[0][0], _digest(changes[0][1])) != (mark.position, mark.digest):
+                    mark = replace(mark, position=0, digest="")
+                    continue
+                changes = changes[1:]
             if not changes:
                 return
-            positions = [position, *(place for place, _ in changes)]
-            if any(one >= other for one, other in pairwise(positions)):
-                raise _not_as_said(
-                    f"the journal of {member_id}",
-                    got="positions that don't grow",
-                    expected=f"positions behind {position}, each higher than the one before",
-                )
-            taken += sum(len(entry.record) + len(entry.review) for _, entry in changes)
-            if taken > MAX_JOURNAL_BYTES:
-                raise _not_as_said(
-                    f"the journal of {member_id}",
-                    got=f"{taken} bytes in all",
-                    expected=f"at most {MAX_JOURNAL_BYTES}",
-                )
+            mark = mark.behind(member_id, changes)
             good, bad = await asyncio.to_thread(_sifted, [entry for _, entry in changes], self._knowledge.directory)
-            position = positions[-1]
-            bookmarks = {name: f"{position} {taken}"}
-            await self._house.store.record(Recording(crosswalk_entries=tuple(good), bookmarks=bookmarks))
+            recording = Recording(crosswalk_entries=tuple(good), bookmarks={name: str(mark)})
+            await self._house.store.record(recording)
             self._house.wake()
             for digest, error in bad:
                 _log.warning(
                     "an entry of a peer's journal is passed over", peer=member_id, digest=digest, error=str(error)
                 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """How far a peer's journal was taken: what the bookmark says."""
+
+    position: int = 0
+    """Of the last entry taken; 0 for none."""
+    digest: str = ""
+    """SHA-256 of that entry, in hex."""
+    taken_bytes: int = 0
+    """In all, from the first on."""
+
+    @classmethod
+    def read(cls, bookmark: str) -> _Mark:
+        if not bookmark:
+            return cls()
+        position, digest, taken_bytes = bookmark.split(":")
+        return cls(int(position), digest, int(taken_bytes))
+
+    def __str__(self) -> str:
+        return f"{self.position}:{self.digest}:{self.taken_bytes}"
+
+    def behind(self, member_id: str, changes: Sequence[tuple[int, CrosswalkEntry]]) -> _Mark:
+        """The mark behind these changes. Malformed when they can't be the journal's next, or are too much."""
+        positions = [self.position, *(position for position, _ in changes)]
+        if any(one >= other for one, other in pairwise(positions)):
+            raise _not_as_said(
+                f"the journal of {member_id}",
+                got="positions that don't grow",
+                expected=f"positions behind {self.position}, each higher than the one before",
+            )
+        taken = self.taken_bytes + sum(len(entry.record) + len(entry.review) for _, entry in changes)
+        if taken > MAX_JOURNAL_BYTES:
+            raise _not_as_said(
+                f"the journal of {member_id}", got=f"{taken} bytes in all", expected=f"at most {MAX_JOURNAL_BYTES}"
+            )
+        return _Mark(positions[-1], _digest(changes[-1][1]), taken)
 
 
 def _assembled(pull: _Pull, region: str, held: Catalogue | None) -> Catalogue:
@@ -318,10 +349,14 @@ def _sifted(
                 row_of(entry.record)
         except TongbanError as error:
             if not (entry.review and error.reason in _MAY_COME_RIGHT):
-                bad.append((sha256(entry.record or entry.review.encode()).hexdigest(), error))
+                bad.append((_digest(entry), error))
                 continue
         good.append(entry)
     return good, bad
+
+
+def _digest(entry: CrosswalkEntry) -> str:
+    return sha256(entry.record or entry.review.encode()).hexdigest()
 
 
 def _not_as_said(what: str, *, got: str, expected: str) -> Malformed:

@@ -337,7 +337,7 @@ async def test_rows_and_reviews_of_a_peer_come_into_our_journal_in_their_order(p
     ]
     pair.line.asked.clear()
     await pair.follower.pull_crosswalk(PEER)
-    assert pair.line.asked == [(PEER, "3")]
+    assert pair.line.asked == [(PEER, "2")], "the last one taken is asked for again"
 
 
 async def test_bad_entries_are_passed_over_and_told_and_what_follows_is_taken(pair: Pair) -> None:
@@ -370,6 +370,20 @@ async def test_a_review_by_a_key_that_our_directory_does_not_list_yet_is_kept(pa
     assert await pair.journal() == [entry]
 
 
+@pytest.mark.parametrize("kept", [0, 1, 2])
+async def test_a_peer_that_restored_a_backup_is_read_from_its_beginning(pair: Pair, kept: int) -> None:
+    rows = [row(f"S-{number}", "T-1") for number in range(3)]
+    await pair.propose(*rows)
+    await pair.follower.pull_crosswalk(PEER)
+    pair.there = place(JINGZHOU, catalogues=(), store=MemoryStore(), federation=pair.here.federation)
+    pair.line.peers[PEER] = pair.there
+    since = [row(f"S-NEW-{number}", "T-1") for number in range(3)]
+    await pair.propose(*rows[:kept], *since[: 3 - kept])
+    await pair.follower.pull_crosswalk(PEER)
+    await pair.follower.pull_crosswalk(PEER)
+    assert {entry.record for entry in await pair.journal()} == {record_of(each) for each in (*rows, *since[: 3 - kept])}
+
+
 @pytest.mark.parametrize("positions", [(1, 1), (2, 1), (0, 1)])
 async def test_positions_that_do_not_grow_are_refused_and_nothing_of_them_is_taken(
     pair: Pair, positions: tuple[int, int]
@@ -391,11 +405,13 @@ async def test_a_journal_without_end_is_left_for_the_next_turn(pair: Pair, monke
     def endless(_: object) -> list[tuple[int, CrosswalkEntry]]:
         nonlocal made
         made += 1
-        return [(made, CrosswalkEntry(record=record_of(row(f"S-{made}", "T-1"))))]
+        entries = (CrosswalkEntry(record=record_of(row(f"S-{number}", "T-1"))) for number in (made, made + 1))
+        return list(enumerate(entries, start=made))
 
     pair.line.spoil_changes = endless
     await pair.follower.pull_crosswalk(PEER)
-    assert len(await pair.journal()) == 3
+    assert made == 3
+    assert len(await pair.journal()) == 4
 
 
 async def test_no_member_fills_the_store(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
