@@ -16,8 +16,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from gateway.domain import commands
@@ -25,8 +26,13 @@ from gateway.domain.calendar import beijing_date
 from gateway.domain.catalogue import NATIONAL
 from gateway.domain.commands import FileFormat
 from gateway.domain.crosswalk import Crosswalk, CrosswalkRow, may_coincide, record_of
-from gateway.domain.crosswalk_csv import parse_csv, write_csv
+from gateway.domain.crosswalk_cells import malformed
+from gateway.domain.crosswalk_csv import parse_crosswalk_bytes, write_csv
+from gateway.domain.crosswalk_faults import faults_against
+from gateway.domain.crosswalk_import import compare
+from gateway.domain.sssom import parse_sssom, write_sssom
 from gateway.domain.translation import Atlas
+from gateway.exchange import trails
 from gateway.exchange.caller import Caller
 from gateway.exchange.decided import Decided
 from gateway.exchange.house import House
@@ -45,9 +51,17 @@ MAX_PARTS: Final = 32
 MAX_CHANGES: Final = 1_000
 """Most entries of the journal in one message."""
 
+MAX_TOLD: Final = 1_000
+"""Most changes, and most remarks, that the outcome of an import names."""
+
 _ENTRIES_AT_ONCE: Final = 100
 _ROWS_AT_ONCE: Final = 50
 """However long they are, so many rows go into one piece of a file."""
+
+_FAULTS_BYTES: Final = 3_000
+_FIRST_WORDS_BYTES: Final = 400
+"""How much of a file's faults an error tells, in its details and in its sentence. A refusal travels in headers, in
+base64 beside its signature, and transports give up on headers of more than 8 KiB."""
 
 _NAMED: Final = 5
 """How many rows an error names."""
@@ -71,8 +85,9 @@ async def import_crosswalk(house: House, caller: Caller, asked: commands.ImportC
     dropped = tuple(_slot(caller, part) for part in range(1, MAX_PARTS + 1))
     if asked.dry_run:
         return Decided(imported, Recording(dropped_snapshots=dropped))
-    leaf = caller.leaf(LeafKind.ADMIN, f"crosswalk.import:{len(entries)}")
-    return Decided(imported, Recording(crosswalk_entries=entries, leaves=(leaf,), dropped_snapshots=dropped))
+    trace = trails.trace(caller.act(LeafKind.ADMIN, f"crosswalk.import:{len(entries)}"), caller)
+    recording = Recording(crosswalk_entries=entries, dropped_snapshots=dropped)
+    return Decided(imported, trails.traced(recording, (trace,)))
 
 
 async def _gather(house: House, caller: Caller, asked: commands.ImportCrosswalk) -> list[bytes] | None:
@@ -104,37 +119,85 @@ def _label(asked: commands.ImportCrosswalk) -> bytes:
     return json.dumps([asked.upload, asked.parts, asked.format, asked.dry_run]).encode() + b"\n"
 
 
+def _compare(content: bytes, form: FileFormat, atlas: Atlas) -> tuple[commands.Imported, tuple[CrosswalkEntry, ...]]:
+    """Say what a file changes, and the entries that make it so. Malformed with the faults of the file."""
+    try:
+        rows = _FORMS[form].read(content)
+        comparison = compare(rows, atlas.crosswalk)
+    except Malformed as error:
+        raise _told_shortly(error) from error
+    imported = commands.Imported(
+        complete=True,
+        added=comparison.added,
+        changed=comparison.changed,
+        unchanged=comparison.unchanged,
+        changes=tuple(_as_many_as_fit(comparison.changes)),
+        remarks=tuple(islice(_remarks(rows, atlas), MAX_TOLD)),
+    )
+    return imported, tuple(CrosswalkEntry(record_of(change.row)) for change in comparison.changes)
+
+
+def _as_many_as_fit(changes: Iterable[commands.RowChange]) -> Iterator[commands.RowChange]:
+    """Yield the first changes, as far as one message holds them."""
+    size = 0
+    for change in islice(changes, MAX_TOLD):
+        size += sum(len(text.encode()) for column in change.columns for text in column)
+        if size > PIECE_BYTES:
+            return
+        yield change
+
+
+def _remarks(rows: Sequence[CrosswalkRow], atlas: Atlas) -> Iterator[str]:
+    """Yield what the catalogues that are here say against rows."""
+    crosswalk = Crosswalk(tuple(rows))
+    for source, target in sorted({(row.source_catalogue, row.target_catalogue) for row in rows}):
+        if source in atlas.catalogues and target in atlas.catalogues:
+            yield from faults_against(crosswalk, atlas.catalogue(source), atlas.catalogue(target))
+
+
+def _parse_sssom(content: bytes) -> tuple[CrosswalkRow, ...]:
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        row = content.count(b"\n", 0, error.start) + 1
+        raise malformed("read an SSSOM file", [f"row {row}: it is not UTF-8, in which SSSOM is written"]) from None
+    return parse_sssom(text)
+
+
 @dataclass(frozen=True, slots=True)
 class _Form:
     """How a file is read and written."""
 
-    read: Callable[[str], Sequence[CrosswalkRow]]
+    read: Callable[[bytes], Sequence[CrosswalkRow]]
     """Raises ``Malformed`` with every fault."""
     write: Callable[[Iterable[CrosswalkRow]], str]
-    """A heading, and then the rows, each for itself."""
+    """Writes a heading, the same for all rows, and then each row for itself."""
 
 
-_FORMS: Final[Mapping[FileFormat, _Form]] = {FileFormat.CSV: _Form(parse_csv, write_csv)}
+_FORMS: Final[Mapping[FileFormat, _Form]] = {
+    FileFormat.CSV: _Form(parse_crosswalk_bytes, write_csv),
+    FileFormat.SSSOM: _Form(_parse_sssom, write_sssom),
+}
 
 
-def _compare(content: bytes, form: FileFormat, atlas: Atlas) -> tuple[commands.Imported, tuple[CrosswalkEntry, ...]]:
-    rows = _FORMS[form].read(_decoded(content))
-    entries = tuple(CrosswalkEntry(record_of(row)) for row in rows)
-    return commands.Imported(True, len(rows)), entries
+def _told_shortly(error: Malformed) -> Malformed:
+    """Return the error of a file as far as the headers of an answer carry it: its first faults, in the details."""
+    return Malformed(
+        error.reason,
+        error.failed,
+        got=_cut(error.got, _FIRST_WORDS_BYTES),
+        expected=error.expected,
+        mend=error.mend,
+        details={"faults": _cut(error.got, _FAULTS_BYTES)},
+    )
 
 
-def _decoded(content: bytes) -> str:
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise Malformed(
-            Reason.FIELD_INVALID,
-            "read a crosswalk file",
-            got=f"bytes in line {line} that are not UTF-8",
-            expected="a file in UTF-8",
-            mend="save it as CSV UTF-8; spreadsheets write GBK when not told",
-        ) from None
+def _cut(faults: str, longest: int) -> str:
+    """Cut behind the last fault that goes into so many bytes."""
+    if len(faults.encode()) <= longest:
+        return faults
+    kept = faults.encode()[:longest].decode(errors="ignore")
+    return (kept.rpartition("; ")[0] or kept) + "; and more"
 
 
 # signing ------------------------------------------------------------------------------------------------------------
@@ -165,11 +228,9 @@ async def review_rows(house: House, caller: Caller, asked: commands.ReviewRows) 
     if not said:
         return Decided(_reviewed(house, caller, asked.verdict, rows, ""))
     text = _signed(house, caller, officer, asked, said)
-    leaf = caller.leaf(LeafKind.ADMIN, hashlib.sha256(text.encode()).hexdigest())
-    return Decided(
-        _reviewed(house, caller, asked.verdict, rows, text),
-        Recording(crosswalk_entries=(CrosswalkEntry(review=text),), leaves=(leaf,)),
-    )
+    trace = trails.trace(caller.act(LeafKind.ADMIN, hashlib.sha256(text.encode()).hexdigest()), caller)
+    recording = Recording(crosswalk_entries=(CrosswalkEntry(review=text),))
+    return Decided(_reviewed(house, caller, asked.verdict, rows, text), trails.traced(recording, (trace,)))
 
 
 def _judge(house: House, asked: commands.ReviewRows) -> tuple[list[CrosswalkRow], frozenset[bytes]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
@@ -15,6 +16,7 @@ from gateway.domain.crosswalk import Crosswalk, CrosswalkRow, Relationship, Stan
 from gateway.domain.crosswalk_cells import row_of
 from gateway.domain.crosswalk_csv import write_csv
 from gateway.domain.reviews import fold
+from gateway.domain.sssom import write_sssom
 from gateway.domain.translation import Matched, Query, SetAside, Unmapped, translate
 from gateway.exchange import crosswalks
 from gateway.ports import CrosswalkEntry, Recording
@@ -414,29 +416,38 @@ def part_of(answer: Answer) -> messages.ExportCrosswalkResponse:
     return messages.ExportCrosswalkResponse.FromString(answer.body)
 
 
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two rows go at once, and hardly more into a piece."""
-    monkeypatch.setattr(crosswalks, "_ROWS_AT_ONCE", 2)
-    monkeypatch.setattr(crosswalks, "PIECE_BYTES", 700)
+def make_pieces_small(patch: pytest.MonkeyPatch, write: Callable[[Iterable[CrosswalkRow]], str]) -> int:
+    """Let two rows go at once, and hardly more into a piece; how many bytes."""
+    longest = len(write(sorted(SOME, key=lambda each: len(record_of(each)))[-3:]).encode())
+    patch.setattr(crosswalks, "_ROWS_AT_ONCE", 2)
+    patch.setattr(crosswalks, "PIECE_BYTES", longest)
+    return longest
 
 
-@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("regions", [("", ""), (JINGZHOU, YUEYANG)])
-async def test_the_pieces_make_the_file(federation: Federation, regions: tuple[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("form", "write"), [(messages.FILE_FORMAT_CSV, write_csv), (messages.FILE_FORMAT_SSSOM, write_sssom)]
+)
+async def test_the_pieces_make_the_file(
+    federation: Federation,
+    regions: tuple[str, str],
+    form: messages.FileFormat,
+    write: Callable[[Iterable[CrosswalkRow]], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    longest = make_pieces_small(monkeypatch, write)
     know(federation, *SOME)
     pieces: list[bytes] = []
+    fields: dict[str, Any] = {"format": form, "one_region": regions[0], "other_region": regions[1]}
     page = ""
     while not pieces or page:
-        part = part_of(
-            await exported(federation, federation.yueyang, page=page, one_region=regions[0], other_region=regions[1])
-        )
+        part = part_of(await exported(federation, federation.yueyang, page=page, **fields))
         pieces.append(part.content)
         page = part.next_page
     ordered = sorted(SOME, key=lambda each: (each.id, each.version))
-    assert b"".join(pieces).decode() == write_csv(ordered[:5] if regions[0] else ordered)
+    assert b"".join(pieces).decode() == write(ordered[:5] if regions[0] else ordered)
     assert len(pieces) > 1
-    assert all(len(piece) <= 700 for piece in pieces)
+    assert all(len(piece) <= longest for piece in pieces)
 
 
 async def test_an_empty_crosswalk_is_a_file_with_a_heading(federation: Federation) -> None:
@@ -445,8 +456,10 @@ async def test_an_empty_crosswalk_is_a_file_with_a_heading(federation: Federatio
     assert (part.content.decode(), part.next_page) == (write_csv(()), "")
 
 
-@pytest.mark.usefixtures("small")
-async def test_pieces_of_two_states_are_never_put_together(federation: Federation) -> None:
+async def test_pieces_of_two_states_are_never_put_together(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_pieces_small(monkeypatch, write_csv)
     know(federation, *SOME)
     page = part_of(await exported(federation, federation.yueyang)).next_page
     know(federation, *SOME[:-1], SOME[-1].with_standing(OURS))
