@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from gateway.domain.catalogue import NATIONAL
 from sandbox.authority import CertificatePaths
-from sandbox.federation import CITIES, DATA, THRESHOLD, City, Federation, KeyFile
+from sandbox.federation import CROSSWALKS, DATA, THRESHOLD, City, Federation, KeyFile
 from trust.keys import KeyPurpose
 
 HOST: Final = "127.0.0.1"
@@ -16,6 +17,10 @@ HOST: Final = "127.0.0.1"
 
 POLL_SECONDS: Final = 0.2
 """Far shorter than in production, since somebody watches."""
+
+SYNC_SECONDS: Final = 0.5
+CATALOGUE_SECONDS: Final = 60.0
+"""Likewise: how often peers are followed, and the platform's catalogue is pulled."""
 
 CALLBACK_PATH: Final = "/callback"
 
@@ -35,8 +40,12 @@ def write_gateway(folder: Path, city: City, federation: Federation, ports: Mappi
         "directory": _directory(federation),
         "store": {"path": str(folder / "data" / f"{member}.sqlite"), "key": str(federation.store_keys[member])},
         "catalogues": {
-            "files": [str(DATA / f"catalogue-{each.region}.json") for each in CITIES],
-            "crosswalks": [str(path) for path in sorted(DATA.glob("crosswalk-*.csv"))],
+            # The national list belongs to nobody here. The city's own catalogue comes from its platform, and the other
+            # city's from its gateway, as do the reviews that it signed.
+            "files": [str(DATA / f"catalogue-{NATIONAL}.json")],
+            "crosswalks": [str(path) for path in CROSSWALKS],
+            "reviews": [str(federation.reviews[member])],
+            "sync_seconds": SYNC_SECONDS,
         },
         "platform": {
             "member": city.platform,
@@ -44,6 +53,7 @@ def write_gateway(folder: Path, city: City, federation: Federation, ports: Mappi
             "base_url": f"http://{HOST}:{ports[city.platform]}",
             "credentials": str(federation.credentials[city.platform]),
             "poll_seconds": POLL_SECONDS,
+            "catalogue_seconds": CATALOGUE_SECONDS,
         },
     }
     if not city.polls:

@@ -5,28 +5,34 @@ signed anew at every start, one version on, because the addresses in it change.
 
     trust/       root certificate, members' certificates
     keys/        one private key a file, named by its kid
+    reviews/     what each gateway signed of the crosswalk
     directory.jws, trustees.json
 """
 
 from __future__ import annotations
 
 import base64
-import csv
 import json
 import secrets
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from gateway.domain.catalogue import NATIONAL
 from sandbox.authority import Authority, CertificatePaths
 from sandbox.files import write_secret
+from sandbox.reviews import Claim, claims_of, sign_reviews
 from trust.directory import Action, Directory, KeyEntry, Member, MemberStatus, Right, Role
 from trust.directory_file import seal
 from trust.keys import Algorithm, KeyPurpose, SoftwareSigner, VerifyingKey
 
 DATA: Final = Path(__file__).resolve().parent / "data"
 """Catalogues, crosswalk, people: the sandbox's own, part of the program."""
+
+CROSSWALKS: Final = tuple(sorted(DATA.glob("crosswalk-*.csv")))
+"""The files of the crosswalk."""
 
 TRUST_DOMAIN: Final = "sandbox.tongban"
 TRUSTEES: Final = ("trustee-1", "trustee-2")
@@ -100,6 +106,10 @@ class Federation:
     """By member id and purpose."""
     store_keys: dict[str, Path]
     """Where each gateway's key for personal data at rest lies, by member id."""
+    reviews: dict[str, Path]
+    """What each gateway signed of the crosswalk, one review a line, by member id."""
+    agreed: dict[str, tuple[str, ...]]
+    """Codes of each city's own items from which a row that both cities signed leads to the other, by region."""
     credentials: dict[str, Path]
     """What a gateway and its platform share to sign each other's calls, by the platform's member id."""
 
@@ -111,8 +121,9 @@ class Federation:
 def found(folder: Path, endpoints: dict[str, str], now: datetime) -> Federation:
     """Make the federation of this folder, or renew the one that is there.
 
-    ``endpoints`` are the gateways' ``host:port`` by member id.
+    ``endpoints`` are the gateways' ``host:port`` by member id. Raises ``Malformed`` when a crosswalk file has faults.
     """
+    claims = claims_of(CROSSWALKS)
     version, founded_at = _last(folder / "directory.json", now)
     authority = Authority.of(folder / "trust", now)
     keys = {
@@ -122,7 +133,9 @@ def found(folder: Path, endpoints: dict[str, str], now: datetime) -> Federation:
     trustees = [_key(folder, trustee, Algorithm.ED25519) for trustee in TRUSTEES]
     period = (founded_at, now + 10 * timedelta(days=365))
     members = tuple(
-        _member(city, role, endpoints.get(_id(city, role), ""), keys, period) for city in CITIES for role in Role
+        _member(city, role, endpoints.get(_id(city, role), ""), keys, period, claims)
+        for city in CITIES
+        for role in Role
     )
     directory = Directory(version + 1, TRUST_DOMAIN, now, now + DIRECTORY_LIFETIME, members)
     directory_file, trustees_file = folder / "directory.jws", folder / "trustees.json"
@@ -138,6 +151,13 @@ def found(folder: Path, endpoints: dict[str, str], now: datetime) -> Federation:
         certificates={member.id: authority.certify(member.id, member.spiffe_id, now) for member in members},
         keys=keys,
         store_keys={city.gateway: _store_key(folder, city.gateway) for city in CITIES},
+        reviews={
+            city.gateway: sign_reviews(
+                folder, city.gateway, claims, directory, keys[city.gateway, KeyPurpose.MESSAGE].signer, now
+            )
+            for city in CITIES
+        },
+        agreed={city.region: _agreed_items(city, claims) for city in CITIES},
         credentials={city.platform: _credentials(folder, city.platform) for city in CITIES},
     )
 
@@ -167,6 +187,7 @@ def _member(
     endpoint: str,
     keys: dict[tuple[str, KeyPurpose], KeyFile],
     period: tuple[datetime, datetime],
+    claims: Sequence[Claim],
 ) -> Member:
     member_id = _id(city, role)
     return Member(
@@ -191,33 +212,41 @@ def _member(
             for (owner, purpose), key in keys.items()
             if owner == member_id
         ),
-        rights=_gateway_rights(city) if role is Role.GATEWAY else _platform_rights(),
+        rights=_gateway_rights(_joined_items(city, claims)) if role is Role.GATEWAY else _platform_rights(),
     )
 
 
-def _gateway_rights(city: City) -> tuple[Right, ...]:
-    """What other gateways let this one do: deliver cases of items that the crosswalk joins, and read what is shared."""
+def _gateway_rights(joined: tuple[str, ...]) -> tuple[Right, ...]:
+    """What other gateways let this one do: deliver cases of ``joined`` items, and read and follow what is shared."""
     return (
-        Right(Action.EXCHANGE_DELIVER, items=_joined_items(city)),
+        Right(Action.EXCHANGE_DELIVER, items=joined),
         Right(Action.CATALOGUE_READ),
         Right(Action.CATALOGUE_TRANSLATE),
+        Right(Action.CROSSWALK_READ),
         Right(Action.LICENCE_STATUS),
         Right(Action.AUDIT_READ),
         Right(Action.DIRECTORY_READ),
     )
 
 
-def _joined_items(city: City) -> tuple[str, ...]:
+def _joined_items(city: City, claims: Iterable[Claim]) -> tuple[str, ...]:
     """Codes of the other cities' items that the crosswalk joins to this city's."""
     codes: set[str] = set()
-    for path in sorted(DATA.glob("crosswalk-*.csv")):
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file):
-                if row["source_catalogue"] == city.region and row["target_code"]:
-                    codes.add(row["target_code"])
-                elif row["target_catalogue"] == city.region:
-                    codes.add(row["source_code"])
-    return tuple(sorted(codes))
+    for row, _ in claims:
+        ends = {row.source_catalogue: row.source_code, row.target_catalogue: row.target_code}
+        if ends.pop(city.region, "") and NATIONAL not in ends:
+            codes.update(ends.values())
+    return tuple(sorted(codes - {""}))
+
+
+def _agreed_items(city: City, claims: Iterable[Claim]) -> tuple[str, ...]:
+    """Codes of a city's items from which a row that both cities signed leads to the other, in the order of the file."""
+    gateways = {each.gateway for each in CITIES}
+    return tuple(
+        row.source_code
+        for row, signed_by in claims
+        if row.source_catalogue == city.region and row.target_catalogue != NATIONAL and gateways <= set(signed_by)
+    )
 
 
 def _platform_rights() -> tuple[Right, ...]:
@@ -228,6 +257,9 @@ def _platform_rights() -> tuple[Right, ...]:
         Right(Action.CASE_READ),
         Right(Action.CATALOGUE_READ),
         Right(Action.CATALOGUE_TRANSLATE),
+        Right(Action.CROSSWALK_READ),
+        Right(Action.CROSSWALK_PROPOSE),
+        Right(Action.CROSSWALK_REVIEW),
         Right(Action.LICENCE_ISSUE, licence_types=LICENCE_TYPES),
         Right(Action.LICENCE_VERIFY, purposes=(PURPOSE_ACCEPTANCE, PURPOSE_RESULT)),
         Right(Action.LICENCE_STATUS),

@@ -15,6 +15,7 @@ from trust.checkpoint import Checkpoint, sign_checkpoint
 from trust.directory import Directory
 from trust.keys import Signer
 from trust.leaf import Leaf
+from trust.merkle import leaf_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +53,34 @@ class LogCopy:
         return replace(self, leaves=(*self.leaves[:index], leaf, *self.leaves[index + 1 :]))
 
     def signed_again(self, signer: Signer) -> LogCopy:
-        """The copy under a checkpoint that fits it, as only the holder of the log's key can make one."""
+        """The copy made to look true: each case's leaves chained anew, under a checkpoint that fits them.
+
+        Only the holder of the log's key can make one.
+        """
+        leaves = tuple(_chained_anew(self.leaves))
         check = LogCheck()
-        for leaf in self.leaves:
+        for leaf in leaves:
             check.add(leaf)
         found = check.against(Checkpoint(origin(self.member), 0, bytes(32)))
-        return replace(
-            self, checkpoint=sign_checkpoint(Checkpoint(origin(self.member), found.size, found.root), signer)
-        )
+        checkpoint = sign_checkpoint(Checkpoint(origin(self.member), found.size, found.root), signer)
+        return replace(self, leaves=leaves, checkpoint=checkpoint)
 
 
 def hold_together(one: LogCopy, other: LogCopy) -> Comparison:
     """What two logs tell of the cases that they share."""
     return compare(_trail(one), _trail(other))
+
+
+def _chained_anew(leaves: Iterable[bytes]) -> Iterable[bytes]:
+    """The same leaves, each with the hash of the one that now stands before it in its case."""
+    last: dict[bytes, bytes] = {}
+    for written in leaves:
+        leaf = Leaf.from_bytes(written)
+        if leaf.place > 1:
+            leaf = replace(leaf, previous=last[leaf.case])
+        chained = leaf.to_bytes()
+        last[leaf.case] = leaf_hash(chained)
+        yield chained
 
 
 def _trail(log: LogCopy) -> CaseTrail:

@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import fcntl
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +26,7 @@ import grpc.aio
 from grpc_health.v1 import health_pb2
 from rich.console import Console
 from rich.text import Text
+from tongban.catalogue.v1 import translation_pb2
 
 from gateway.rpc.client import SignedClient
 from gateway.rpc.tls import CertificateFiles
@@ -36,13 +37,19 @@ from sandbox.federation import CITIES, City, Federation, city_of, found
 from sandbox.files import write_secret
 from sandbox.processes import NotRunning, Process, failing, free_ports, stop_all
 from sandbox.program import run_program
+from sandbox.window import Window
 from trust.errors import TongbanError
+from trust.signed_call import Officer
 
 START_SECONDS: Final = 30.0
 """How long a program may take until it is healthy, on a slow machine."""
 
 _LOOK_SECONDS: Final = 0.03
 _ANSWER_SECONDS: Final = 1.0
+_TRANSLATED: Final = (
+    translation_pb2.TRANSLATION_OUTCOME_MATCHED,
+    translation_pb2.TRANSLATION_OUTCOME_NEEDS_FACTS,
+)
 _HEALTH: Final = "/grpc.health.v1.Health/Check"
 _TONGBAN: Final = "sandbox.cli:main"
 """What the command ``tongban`` runs."""
@@ -171,15 +178,12 @@ class World:
         self._session = await entered.enter_async_context(aiohttp.ClientSession())
         entered.push_async_callback(self._close_clients)
         for city in CITIES:
-            self._launch_gateway(city, self._failpoints.get(city.region, ""))
             self._launch_platform(city)
-        try:
-            async with asyncio.TaskGroup() as waiting:
-                for city in CITIES:
-                    waiting.create_task(self._gateway_healthy(city))
-                    waiting.create_task(self._platform_healthy(city))
-        except BaseExceptionGroup as failed:
-            raise failed.exceptions[0] from None  # the first that failed; the others were cancelled for it
+        await _all(self._platform_healthy(city) for city in CITIES)
+        for city in CITIES:  # they find their platforms there, and don't have to ask for the catalogue again
+            self._launch_gateway(city, self._failpoints.get(city.region, ""))
+        await _all(self._gateway_healthy(city) for city in CITIES)
+        await _all(self._in_agreement(city) for city in CITIES)
 
     def _choose_ports(self) -> dict[str, int]:
         if self._wanted_ports is not None:
@@ -242,6 +246,23 @@ class World:
 
         await self._until(answers, self._processes[city.platform])
 
+    async def _in_agreement(self, city: City) -> None:
+        """Wait until a gateway has both catalogues, and what its peer signed of the crosswalk.
+
+        Whether it has the catalogues is read in its log: a call that comes too early is refused, and the refusal stands
+        in the audit log for ever.
+        """
+        window = Window(self.client(city.platform), city, Officer(f"{city.region}-start", "sandbox", "start"))
+        (other,) = (each for each in CITIES if each is not city)
+        code = self.federation.agreed[city.region][0]
+
+        async def translates() -> bool:
+            if not _catalogues_told(self.log(city.gateway)) >= {each.region for each in CITIES}:
+                return False
+            return (await window.translate(other.region, code, {})).outcome in _TRANSLATED
+
+        await self._until(translates, self._processes[city.gateway])
+
     async def _until(self, healthy: _Check, process: Process) -> None:
         try:
             async with asyncio.timeout(START_SECONDS):
@@ -262,6 +283,22 @@ class World:
     def _certificates(self, member: str) -> CertificateFiles:
         paths = self.federation.certificates[member]
         return CertificateFiles(paths.chain, paths.key, paths.roots)
+
+
+def _catalogues_told(log: Path) -> set[str]:
+    """Ids of the catalogues of which a gateway's log says that it has an edition."""
+    lines = (json.loads(line) for line in log.read_text(encoding="utf-8").splitlines() if line.endswith("}"))
+    return {line["catalogue"] for line in lines if "edition" in line}
+
+
+async def _all(conditions: Iterable[Coroutine[None, None, None]]) -> None:
+    """Wait for all of them. Raises what the first that fails raises; the others are cancelled for it."""
+    try:
+        async with asyncio.TaskGroup() as waiting:
+            for condition in conditions:
+                waiting.create_task(condition)
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
 
 
 def port_names() -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from sandbox.federation import CITIES, JINGZHOU, THRESHOLD, YUEYANG, Federation, city_of, found
+from sandbox.federation import CITIES, CROSSWALKS, JINGZHOU, THRESHOLD, YUEYANG, Federation, city_of, found
+from sandbox.reviews import claims_of, sign_reviews
 from trust.directory import Action
 from trust.directory_file import open_directory
 from trust.errors import Forbidden
 from trust.keys import Algorithm, KeyPurpose, VerifyingKey
+from trust.review import Review, Verdict, open_review
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 ENDPOINTS = {YUEYANG.gateway: "127.0.0.1:7430", JINGZHOU.gateway: "127.0.0.1:7421"}
@@ -90,7 +93,54 @@ def test_gateways_may_deliver_what_the_crosswalk_joins_and_nothing_else(federati
     with pytest.raises(Forbidden):
         gateway.require(Action.EXCHANGE_DELIVER, item="12430600TB4306016C343209000100001")
     with pytest.raises(Forbidden):
+        gateway.require(Action.EXCHANGE_DELIVER, item="002090033000")  # the national list's, which nobody handles
+    with pytest.raises(Forbidden):
         gateway.require(Action.CASE_OPEN, item="12421000TB421001493422090002000")
+
+
+def test_a_platform_keeps_the_crosswalk_and_a_peer_reads_it(federation: Federation) -> None:
+    platform, gateway = (federation.directory.member(member) for member in (YUEYANG.platform, YUEYANG.gateway))
+    for action in (Action.CROSSWALK_READ, Action.CROSSWALK_PROPOSE, Action.CROSSWALK_REVIEW):
+        platform.require(action)
+    gateway.require(Action.CATALOGUE_READ)
+    gateway.require(Action.CROSSWALK_READ)
+    for action in (Action.CROSSWALK_PROPOSE, Action.CROSSWALK_REVIEW):
+        with pytest.raises(Forbidden):
+            gateway.require(action)
+
+
+def reviews(federation: Federation, gateway: str) -> list[Review]:
+    lines = federation.reviews[gateway].read_text().splitlines()
+    return [open_review(line, federation.directory) for line in lines]
+
+
+def test_each_gateway_signs_for_the_rows_that_name_it_and_for_no_other(federation: Federation) -> None:
+    claims = claims_of(CROSSWALKS)
+    for city in CITIES:
+        (review,) = reviews(federation, city.gateway)
+        assert (review.member, review.verdict, review.at) == (city.gateway, Verdict.APPROVE, NOW)
+        assert review.rows == {row.hash for row, signed_by in claims if city.gateway in signed_by}
+    only_here = {row.id for row, signed_by in claims if signed_by == (YUEYANG.gateway,)}
+    assert "YJ-062" in only_here
+
+
+def test_what_was_signed_stays_signed_and_a_new_row_gets_a_review_more(tmp_path: Path, federation: Federation) -> None:
+    before = federation.reviews[YUEYANG.gateway].read_bytes()
+    later = NOW + timedelta(days=1)
+    again = found(tmp_path, ENDPOINTS, later)
+    assert again.reviews[YUEYANG.gateway].read_bytes() == before
+    ((row, _), *_) = claims_of(CROSSWALKS)
+    changed = replace(row, version=row.version + 1)
+    signer = again.signer(YUEYANG.gateway)
+    sign_reviews(tmp_path, YUEYANG.gateway, [(changed, (YUEYANG.gateway,))], again.directory, signer, later)
+    first, second = reviews(again, YUEYANG.gateway)
+    assert first == reviews(federation, YUEYANG.gateway)[0]
+    assert (second.rows, second.at) == (frozenset({changed.hash}), later)
+
+
+def test_a_code_that_translates_both_ways_is_known_of_each_city(federation: Federation) -> None:
+    assert federation.agreed[YUEYANG.region][0] == "12430600TB4306016C343209000100001"
+    assert federation.agreed[JINGZHOU.region][0] == "12421000TB421001493422090002000"
 
 
 def test_a_platform_must_say_why_it_looks_at_a_licence(federation: Federation) -> None:

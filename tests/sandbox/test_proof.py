@@ -31,8 +31,18 @@ def log_of(federation: Federation, member: str) -> LogCopy:
     """A log that tells of one case: its submission by 岳阳, then two events of 荆州."""
     emitters = [(YUEYANG.gateway, 1), (JINGZHOU.gateway, 1), (JINGZHOU.gateway, 2)]
     leaves = [
-        Leaf(LeafKind.CASE_EVENT, member, event.hex(), NOW, case=CASE, emitter=emitter, seq=seq).to_bytes()
-        for event, (emitter, seq) in zip(EVENTS, emitters, strict=True)
+        Leaf(
+            LeafKind.CASE_EVENT,
+            member,
+            event.hex(),
+            NOW,
+            case=CASE,
+            emitter=emitter,
+            seq=seq,
+            place=place,
+            previous=bytes(32) if place > 1 else b"",  # as it is signed, each is put behind the one before
+        ).to_bytes()
+        for place, (event, (emitter, seq)) in enumerate(zip(EVENTS, emitters, strict=True), start=1)
     ]
     return LogCopy(member, "", tuple(leaves)).signed_again(federation.signer(member, KeyPurpose.LOG))
 
@@ -47,19 +57,19 @@ def test_two_true_logs_hold_and_agree(federation: Federation) -> None:
 
 
 def test_a_changed_leaf_does_not_fit_the_checkpoint(federation: Federation) -> None:
-    forged = log_of(federation, JINGZHOU.gateway).forged(2, sha256(b"another").digest())
+    forged = log_of(federation, JINGZHOU.gateway).forged(1, sha256(b"another").digest())
     assert forged.report(federation.directory, NOW).findings
     assert not forged.holds_all(EVENTS)
-    assert forged.find(EVENTS[2]) is None
+    assert forged.find(EVENTS[1]) is None
 
 
 def test_a_forgery_signed_again_is_found_in_the_other_log(federation: Federation) -> None:
     ours, theirs = log_of(federation, YUEYANG.gateway), log_of(federation, JINGZHOU.gateway)
-    forged = theirs.forged(2, sha256(b"another").digest())
+    forged = theirs.forged(1, sha256(b"another").digest())  # with a leaf behind it, which has to be chained anew
     signed = forged.signed_again(federation.signer(JINGZHOU.gateway, KeyPurpose.LOG))
     assert signed.report(federation.directory, NOW).findings == ()
     (difference,) = hold_together(ours, signed).differences
-    assert (difference.emitter, difference.seq) == (JINGZHOU.gateway, 2)
+    assert (difference.emitter, difference.seq) == (JINGZHOU.gateway, 1)
 
 
 def test_a_checkpoint_of_somebody_elses_key_is_no_checkpoint(federation: Federation) -> None:

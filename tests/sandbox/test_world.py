@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import socket
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 
 from sandbox.federation import JINGZHOU, YUEYANG, Federation
 from sandbox.processes import NotRunning, free_ports
+from sandbox.story import ITEM
 from sandbox.window import Window
 from sandbox.world import FolderInUse, World, port_names
 
@@ -44,6 +47,20 @@ async def test_a_world_answers_and_leaves_nothing_running(tmp_path: Path, runnin
             await World(tmp_path).__aenter__()
         assert len(running_in(tmp_path)) == 4
     assert running_in(tmp_path) == []
+
+
+async def test_each_gateway_starts_with_its_own_word_and_learns_the_other_ones(tmp_path: Path, yueyang: Stand) -> None:
+    async with World(tmp_path) as world:
+        for city, other in ((YUEYANG, JINGZHOU), (JINGZHOU, YUEYANG)):
+            settings = tomllib.loads(world.config(city.gateway).read_text())["catalogues"]
+            assert [Path(file).name for file in settings["files"]] == ["catalogue-000000.json"]
+            assert [Path(file).name for file in settings["reviews"]] == [f"{city.gateway}.jws"]
+            told = [json.loads(line) for line in world.log(city.gateway).read_text().splitlines()]
+            taken = [line for line in told if line["message"] == "catalogue of a peer taken over"]
+            assert [line["catalogue"] for line in taken] == [other.region]
+        translated = await yueyang(world).translate(JINGZHOU.region, ITEM, {"retired": "approved"})
+        (match,) = translated.matches
+        assert list(match.path[0].approved_by) == [JINGZHOU.gateway, YUEYANG.gateway]
 
 
 async def test_a_second_start_goes_on_with_keys_and_cases(
