@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -99,9 +98,8 @@ def _count(section: CataloguesSection, directory: Directory) -> str:
         except TongbanError as error:
             output.remark(f"review {number} does not count: {error.reason}: {error.sentence}")
     crosswalk = fold(rows, reviews)
-    for source, target in permutations(catalogues, 2):
-        for fault in faults_against(crosswalk, source, target):
-            output.remark(f"crosswalk {source.id} to {target.id}: {fault}")
+    for fault in faults_against(crosswalk.rows, {catalogue.id: catalogue for catalogue in catalogues}):
+        output.remark(f"crosswalk: {fault}")
     for one, other in contradictions(crosswalk.rows):
         output.remark(f"crosswalk: rows {one.id} and {other.id} could both apply to one case")
     for catalogue in catalogues:

@@ -132,7 +132,7 @@ def _compare(content: bytes, form: FileFormat, atlas: Atlas) -> tuple[commands.I
         changed=comparison.changed,
         unchanged=comparison.unchanged,
         changes=tuple(_as_many_as_fit(comparison.changes)),
-        remarks=tuple(islice(_remarks(rows, atlas), MAX_TOLD)),
+        remarks=tuple(islice(faults_against(rows, atlas.catalogues), MAX_TOLD)),
     )
     return imported, tuple(CrosswalkEntry(record_of(change.row)) for change in comparison.changes)
 
@@ -145,14 +145,6 @@ def _as_many_as_fit(changes: Iterable[commands.RowChange]) -> Iterator[commands.
         if size > PIECE_BYTES:
             return
         yield change
-
-
-def _remarks(rows: Sequence[CrosswalkRow], atlas: Atlas) -> Iterator[str]:
-    """Yield what the catalogues that are here say against rows."""
-    crosswalk = Crosswalk(tuple(rows))
-    for source, target in sorted({(row.source_catalogue, row.target_catalogue) for row in rows}):
-        if source in atlas.catalogues and target in atlas.catalogues:
-            yield from faults_against(crosswalk, atlas.catalogue(source), atlas.catalogue(target))
 
 
 def _parse_sssom(content: bytes) -> tuple[CrosswalkRow, ...]:

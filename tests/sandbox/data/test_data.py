@@ -283,13 +283,11 @@ def test_licence_types_are_test_types_of_one_invented_ministry() -> None:
 # --------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("source", "target"),
-    list(itertools.permutations([YUEYANG, JINGZHOU, NATIONAL], 2)),
-    ids=lambda each: each.id,
-)
-def test_the_crosswalk_agrees_with_the_catalogues(source: Catalogue, target: Catalogue) -> None:
-    assert faults_against(CROSSWALK, source, target) == ()
+def test_the_crosswalk_agrees_with_the_catalogues() -> None:
+    catalogues = {catalogue.id: catalogue for catalogue in (YUEYANG, JINGZHOU, NATIONAL)}
+    shown_on_purpose = ("is retired", "was valid until", "is not handed in")  # what a window must be able to tell
+    faults = faults_against(CROSSWALK.rows, catalogues)
+    assert [fault for fault in faults if not any(words in fault for words in shown_on_purpose)] == []
 
 
 @pytest.mark.parametrize("file", ["crosswalk-430600-421000.csv", "crosswalk-000000.csv"])
