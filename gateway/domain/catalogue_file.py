@@ -31,10 +31,13 @@ from gateway.domain.catalogue import (
     ResultWay,
     Window,
 )
-from gateway.domain.catalogue_reader import Reader, Shared, note_repeats
+from gateway.domain.catalogue_reader import MAX_NAME_SHOWN, Reader, Shared, note_repeats
 from gateway.domain.codes import MAX_CODE_LENGTH, CodeForm, ItemCode, ItemType
 from gateway.domain.people import ApplicantType
 from trust.errors import Malformed, Reason
+
+MAX_FAULTS_NAMED: Final = 200
+"""Of more faults than these only the number is told."""
 
 _REGION: Final = re.compile(r"[0-9]{6}")
 
@@ -180,8 +183,8 @@ def content_of(item: Item) -> dict[str, object]:
 
 
 def malformed(failed: str, faults: list[str]) -> Malformed:
-    """Make the error that names every fault; ``failed`` says what was being read."""
-    said = "; ".join(faults).encode(errors="replace").decode()  # what somebody else wrote may hold half characters
+    """Make the error that names the faults; ``failed`` says what was being read."""
+    said = "; ".join(faults[:MAX_FAULTS_NAMED]).encode(errors="replace").decode()  # others write half characters
     return Malformed(
         Reason.FIELD_INVALID,
         failed,
@@ -281,9 +284,15 @@ def _check_situations(item: Item, reader: Reader) -> None:
     for question in item.situations:
         for key, answers in question.asked_when.items():
             if key not in earlier:
-                reader.fault("situations", f"{question.key} is asked after {key!r}, which is no earlier question")
+                reader.fault(
+                    "situations",
+                    f"{question.key} is asked after {key[:MAX_NAME_SHOWN]!r}, which is no earlier question",
+                )
             for answer in sorted(answers - earlier.get(key, answers)):
-                reader.fault("situations", f"{question.key} is asked after {key}={answer!r}, which is not offered")
+                reader.fault(
+                    "situations",
+                    f"{question.key} is asked after {key}={answer[:MAX_NAME_SHOWN]!r}, which is not offered",
+                )
         for option in question.options:
             place = f"option {question.key}={option.key}"
             for key in sorted({*option.adds, *option.waives} - materials):

@@ -15,6 +15,9 @@ from typing import Any, Final, TypeVar
 
 from gateway.domain.catalogue import MAX_TEXT_LENGTH
 
+MAX_NAME_SHOWN: Final = 64
+"""So many characters of a name that somebody else gave a thing are repeated in a fault."""
+
 _KEY: Final = re.compile(r"[a-z0-9_]{1,64}")
 _ALWAYS: Final[Mapping[str, frozenset[str]]] = MappingProxyType({})
 
@@ -75,7 +78,7 @@ class Reader:
 
     def fault(self, name: str, what: str) -> None:
         """Note a fault of one field."""
-        self.faults.append(f"{self.where}, {name}: {what}")
+        self.faults.append(f"{self.where}, {name[:MAX_NAME_SHOWN]}: {what}")
 
     def finish(self) -> None:
         """Note the fields that nobody asked for."""
@@ -159,7 +162,7 @@ class Reader:
 
     def _within(self, name: str, number: int, value: object, named_by: str) -> Reader:
         own_name = value.get(named_by) if isinstance(value, dict) else None
-        label = f"{name}[{number}]" + (f" {own_name}" if isinstance(own_name, str) else "")
+        label = f"{name}[{number}]" + (f" {own_name[:MAX_NAME_SHOWN]}" if isinstance(own_name, str) else "")
         return Reader(value, f"{self.where}, {label}", self.faults, self.shared)
 
     def _values(self, name: str, default: list[object] | None) -> list[object]:
@@ -181,7 +184,7 @@ class Reader:
             self.fault(name, f"{len(value)} characters; {longest} are the most")
         elif _is_broken(value):
             self.fault(name, "it has half of a character in it (a lone surrogate)")
-        return self.shared.text(value)
+        return self.shared.text(value[:longest])
 
     def _day(self, name: str, value: Any) -> date | None:
         try:

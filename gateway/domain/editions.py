@@ -23,7 +23,7 @@ from typing import Final
 
 from gateway.domain.catalogue import Catalogue, Item, ItemState
 from gateway.domain.catalogue_file import content_of, malformed, read_item
-from gateway.domain.catalogue_reader import Reader, Shared
+from gateway.domain.catalogue_reader import MAX_NAME_SHOWN, Reader, Shared
 from trust.errors import Fault, Malformed, Reason
 from trust.merkle import CompactRange, leaf_hash
 
@@ -50,7 +50,7 @@ def item_of(record: bytes, catalogue: str, shared: Shared | None = None) -> Item
     """Read the record of an item of a catalogue, as another gateway sent it or the store kept it.
 
     Whoever reads many passes the same ``shared``, so that what the items have in common is held once. Raises
-    ``Malformed`` with every fault, also when the bytes are not the item's own record.
+    ``Malformed`` naming the faults, also when the bytes are not the item's own record.
     """
     failed = f"read the record of an item of catalogue {catalogue}"
     try:
@@ -59,7 +59,7 @@ def item_of(record: bytes, catalogue: str, shared: Shared | None = None) -> Item
         raise malformed(failed, ["it is not JSON in UTF-8"]) from None
     faults: list[str] = []
     code = content.get("code") if isinstance(content, dict) else None
-    where = f"item {code}" if isinstance(code, str) else "item"
+    where = f"item {code[:MAX_NAME_SHOWN]}" if isinstance(code, str) else "item"
     item = read_item(Reader(content, where, faults, shared or Shared()), catalogue)
     if not faults and record_of(item) != record:
         faults.append(f"{where}: the record is not in the one form that is hashed")
@@ -155,7 +155,7 @@ def next_edition(held: Catalogue | None, pulled: Catalogue, on: date) -> tuple[C
     """
     if held is None:
         items = tuple(sorted(pulled.items, key=_in_order))
-        return replace(pulled, items=items), CatalogueDiff(added=items)
+        return replace(pulled, version=max(1, pulled.version), items=items), CatalogueDiff(added=items)
     _check_pull(held, pulled)
     codes = {item.code for item in pulled.items}
     newest = {item.code: item for item in sorted(held.items, key=_in_order)}

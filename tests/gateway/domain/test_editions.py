@@ -200,6 +200,17 @@ def test_every_fault_of_a_record_is_named() -> None:
         item_of(json.dumps(content).encode(), "430600")
 
 
+def test_a_record_made_to_flood_the_log_is_refused_in_few_words() -> None:
+    content = json.loads(record_of(whole_item()))
+    content["code"] = content["handling_items"][0]["code"] = "c" * 100_000
+    content["situations"][1]["asked_when"]["x" * 100_000] = ["y" * 100_000]
+    content["z" * 100_000] = 1
+    content["materials"] = [{"key": "K" * 100_000}] * 2_000
+    with pytest.raises(Malformed) as caught:
+        item_of(json.dumps(content).encode(), "430600")
+    assert len(str(caught.value)) < 50_000
+
+
 def test_a_faulty_record_leaves_nothing_behind_for_the_next() -> None:
     shared = Shared()
     good = record_of(whole_item())
