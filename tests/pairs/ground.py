@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
@@ -34,8 +35,20 @@ from trust.directory import Member
 from trust.leaf import Leaf
 from trust.signed_call import sign_request, verify_response
 
+PATIENCE_SECONDS: Final = 30.0
+
 _LEFT_OUT: Final = frozenset(
-    {"leaves", "seen_calls", "log_head", "log_nodes", "bookmarks", "snapshots", "store_facts", "sqlite_sequence"}
+    {
+        "leaves",
+        "trail",
+        "seen_calls",
+        "log_head",
+        "log_nodes",
+        "bookmarks",
+        "snapshots",
+        "store_facts",
+        "sqlite_sequence",
+    }
 )
 """Tables in which a refused call may leave something, or in which a gateway writes by itself."""
 
@@ -100,6 +113,16 @@ class Ground:
     ports: dict[str, int]
     platforms: dict[str, MemoryPlatform]
     gateways: dict[str, Gateway] = field(default_factory=dict)
+
+    def know_each_other(self) -> bool:
+        """Whether each gateway has learnt, by following the other, its catalogue and what it signed."""
+        atlases = [gateway.house.knowledge.atlas for gateway in self.gateways.values()]
+        signed = {member for row in atlases[0].crosswalk.rows for member in row.standing.approved_by}
+        return (
+            all(city.region in atlas.catalogues for city in CITIES for atlas in atlases)
+            and signed == self.gateways.keys()
+            and all(atlas.crosswalk.rows == atlases[0].crosswalk.rows for atlas in atlases)
+        )
 
     def client(self, member: str) -> SignedClient:
         paths = self.federation.certificates[member]
@@ -212,4 +235,7 @@ async def two_gateways(folder: Path) -> AsyncIterator[Ground]:
             gateway = await Gateway.start(load(file))
             running.push_async_callback(gateway.close)
             ground.gateways[city.gateway] = gateway
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not ground.know_each_other():  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.02)
         yield ground
