@@ -23,6 +23,8 @@ CASE: Final = "NUMBER"
 """Stands in the commands for the number of the case that one of them opens."""
 
 _ITEM: Final = "12430600TB4306016C343209000100001"
+_RECORD: Final = "11430600TB4306024A300209003300001"
+"""开具无犯罪记录证明: both cities map it to the national list, and nobody maps it directly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,19 @@ def commands(folder: Path, ports: Mapping[str, int], application: Path) -> tuple
     return (
         Command("岳阳的编码在荆州是什么？要先答一个问题 · a code that needs a question answered", translate),
         Command("答了就有唯一的对应 · answered, it is exactly one item", f"{translate} --answer retired=age_reached"),
+        Command(
+            "没有直接对照，可借国家基本目录 · no row leads there, but the national list does",
+            f"{translate.replace(_ITEM, _RECORD)} --allow-chain",
+        ),
+        Command(
+            "给申请人的明白卡 · all that the applicant needs to know",
+            f"{tongban} guide {_ITEM} --from {YUEYANG.region} --to {JINGZHOU.region} --as {here} "
+            "--answer retired=age_reached",
+        ),
+        Command(
+            "对照了多少，还缺哪些 · how far the catalogues are mapped, and what is missing",
+            f"{tongban} catalogue coverage --from {YUEYANG.region} --to {JINGZHOU.region} --as {here}",
+        ),
         Command(
             "岳阳窗口收件 · take an application in 岳阳", f"{tongban} case open --as {here} -f {_shown(application)}"
         ),

@@ -117,6 +117,7 @@ class _Story:
                 self._end_hop("hop_boot")
                 self._say("boot_programs")
                 self._say("boot_trust")
+                self._say("boot_learned")
             await self._happen(world)
         self.narrator.title("end")
         self.narrator.table(

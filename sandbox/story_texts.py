@@ -21,6 +21,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "boot": "两地就位",
     "boot_programs": "岳阳、荆州各自启动一个政务平台和一个通办网关，共四个独立程序，各存各的数据。",
     "boot_trust": "网关之间双向验证证书；谁能做什么，写在由两位受托人共同签名的成员名录里。",
+    "boot_learned": "各从自己的平台取来事项目录，又从对方网关取来对方的目录，和对方签认过的对照表：两边都签的才作数。",
     # 2
     "issue": "荆州早先发的证",
     "issue_done": "荆州发给{applicant}一本电子《{licence}》，只有他手机里的密钥能出示它。",
@@ -128,6 +129,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "its own data.",
     "boot_trust": "The gateways check each other's certificates; who may do what stands in a directory that two "
     "trustees signed.",
+    "boot_learned": "Each took its own platform's catalogue, and from the other gateway that city's catalogue and what "
+    "it signed of the crosswalk: only what both signed counts.",
     # 2
     "issue": "A licence that Jingzhou issued earlier",
     "issue_done": "Jingzhou gives {applicant} an electronic {licence} (retirement certificate). Only the key in the "
