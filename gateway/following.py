@@ -3,7 +3,7 @@
 Rules:
 
 1. Every active gateway of the directory is asked in turns of its own, so that one that is down, slow or lying holds up
-   nobody else. A turn is bounded in time, in pages and in bytes.
+   nobody else. What is read in a turn is bounded in time, in pages and in bytes.
 2. Nothing is believed in part. A catalogue is taken when all its records are right and together have the digest that
    its gateway named; when changes since the edition held don't come to that, the whole is pulled once more. Otherwise
    what is held stays in force.
@@ -16,7 +16,7 @@ Rules:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import pairwise
@@ -36,11 +36,11 @@ from trust.directory import Directory, Member, MemberStatus, Role
 from trust.errors import Fault, Malformed, Reason, TongbanError, Unavailable
 from trust.review import open_review
 
-TURNS_AT_ONCE: Final = 4
-"""Peers that are asked at the same time: bounds what is held in memory for all of them."""
+CATALOGUES_AT_ONCE: Final = 4
+"""Catalogues that are read at the same time: bounds what is held in memory for all of them."""
 
 TURN_SECONDS: Final = 300.0
-"""Longest time for one peer's catalogue, and for one reading of its journal."""
+"""Longest time for one reading of a peer's catalogue or journal."""
 
 FIRST_RETRY_SECONDS: Final = 2.0
 """How soon a peer is asked again after a turn that failed; each further wait doubles, up to the usual one."""
@@ -112,7 +112,7 @@ class Follower:
         self._peer = peer
         self._knowledge = knowledge
         self._every = every
-        self._room = asyncio.Semaphore(TURNS_AT_ONCE)
+        self._room = asyncio.Semaphore(CATALOGUES_AT_ONCE)
         self._trouble: dict[tuple[str, str], str] = {}
 
     async def run(self) -> None:
@@ -142,8 +142,7 @@ class Follower:
         failures = 0
         while True:
             try:
-                async with self._room:
-                    failures = 0 if await self.turn(member_id) else failures + 1
+                failures = 0 if await self.turn(member_id) else failures + 1
             except Exception as defect:  # noqa: BLE001 - one peer's answers must not end the following of it
                 self._house.report_defect(defect)
                 failures += 1
@@ -157,8 +156,7 @@ class Follower:
         well = True
         for what, pull in (("catalogue", self.pull_catalogue), ("crosswalk", self.pull_crosswalk)):
             try:
-                async with asyncio.timeout(TURN_SECONDS):
-                    await pull(member_id)
+                await pull(member_id)
             except TimeoutError:
                 self._tell(member_id, what, _too_slow(member_id))
                 well = False
@@ -197,7 +195,8 @@ class Follower:
                 self._knowledge.adopt(held)
         since = head.edition if head else 0
         for _ in range(ATTEMPTS):
-            first = await self._peer.catalogue_page(member_id, region, since, "")
+            async with asyncio.timeout(TURN_SECONDS):
+                first = await self._peer.catalogue_page(member_id, region, since, "")
             if head is not None and (first.edition, first.digest) == (head.edition, head.digest):
                 return None
             base = held if first.since_edition else None
@@ -206,8 +205,9 @@ class Follower:
                     raise _not_as_said(
                         f"what came since edition {since}", got=f"since {first.since_edition}", expected=str(since)
                     )
-                pull = await self._gather(member_id, region, since, first)
-                catalogue = await asyncio.to_thread(_assembled, pull, region, base)
+                async with self._room, asyncio.timeout(TURN_SECONDS):
+                    pull = await self._gather(member_id, region, since, first)
+                    catalogue = await asyncio.to_thread(_assembled, pull, region, base)
             except NewEdition:
                 continue
             except Malformed:
@@ -259,26 +259,34 @@ class Follower:
         """
         name = f"crosswalk:{member_id}"
         mark = _Mark.read(await self._house.store.bookmark(name))
-        for _ in range(MAX_PAGES):
-            # The last entry taken is asked for again: when it is not there any more, the journal has begun a new life
-            # after a backup was restored, and is read from its beginning.
-            changes = await self._peer.crosswalk_changes(member_id, max(mark.position - 1, 0))
-            if mark.position:
-                if not changes or (changes[0][0], _digest(changes[0][1])) != (mark.position, mark.digest):
-                    mark = replace(mark, position=0, digest="")
-                    continue
-                changes = changes[1:]
-            if not changes:
-                return
-            mark = mark.behind(member_id, changes)
-            good, bad = await asyncio.to_thread(_sifted, [entry for _, entry in changes], self._knowledge.directory)
-            recording = Recording(crosswalk_entries=tuple(good), bookmarks={name: str(mark)})
-            await self._house.store.record(recording)
-            self._house.wake()
-            for digest, error in bad:
-                _log.warning(
-                    "an entry of a peer's journal is passed over", peer=member_id, digest=digest, error=str(error)
-                )
+        async with asyncio.timeout(TURN_SECONDS):
+            for _ in range(MAX_PAGES):
+                # The last entry taken is asked for again: when it is not there any more, the journal has begun a new
+                # life after a backup was restored, and is read from its beginning.
+                changes = await self._peer.crosswalk_changes(member_id, max(mark.position - 1, 0))
+                if mark.position:
+                    if not changes or (changes[0][0], _digest(changes[0][1])) != (mark.position, mark.digest):
+                        mark = replace(mark, position=0, digest="")
+                        continue
+                    changes = changes[1:]
+                if not changes:
+                    return
+                mark = mark.behind(member_id, changes)
+                await self._take(member_id, [entry for _, entry in changes], {name: str(mark)})
+
+    async def _take(self, member_id: str, entries: Sequence[CrosswalkEntry], bookmarks: Mapping[str, str]) -> None:
+        good, bad = await asyncio.to_thread(_sifted, entries, self._knowledge.directory)
+        await self._house.store.record(Recording(crosswalk_entries=tuple(good), bookmarks=bookmarks))
+        self._house.wake()
+        if bad:  # one line, so that no peer can fill the log
+            digest, error = bad[0]
+            _log.warning(
+                "entries of a peer's journal are passed over",
+                peer=member_id,
+                number=len(bad),
+                first=digest,
+                error=str(error),
+            )
 
 
 @dataclass(frozen=True, slots=True)
