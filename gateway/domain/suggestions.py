@@ -49,13 +49,13 @@ def suggest(atlas: Atlas, item: Item, target: str, on: date, limit: int) -> tupl
         score_cutoff=_LEAST,
         limit=max(_CANDIDATES, limit),
     )
-    suggestions = [
-        Suggestion(there[place], round((similarity + fuzz.token_sort_ratio(_pairs(item.name), _pairs(name))) / 2))
-        for _, similarity, place in found
-        for name in (there[place].name,)
-    ]
+    own_pairs = _pairs(item.name)
+    suggestions = []
+    for _, characters, place in found:
+        pairs = fuzz.token_sort_ratio(own_pairs, _pairs(there[place].name))
+        suggestions.append(Suggestion(there[place], round((characters + pairs) / 2)))
     suggestions.sort(key=lambda suggestion: (-suggestion.similarity, suggestion.item.code))
-    return tuple(suggestions[:limit])
+    return tuple(suggestion for suggestion in suggestions[:limit] if suggestion.similarity >= _LEAST)
 
 
 def _in_force(catalogue: Catalogue, on: date) -> Iterator[Item]:

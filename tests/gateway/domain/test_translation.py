@@ -1,249 +1,261 @@
+"""Properties of translation in any atlas. What it comes to in each single case is ``translate_cases.json``."""
+
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections import Counter
+from collections.abc import Mapping
+from itertools import product
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from gateway.domain.catalogue import Catalogue, Item, ItemState
-from gateway.domain.crosswalk import Crosswalk, CrosswalkRow, Relationship
+from gateway.domain.atlas import Atlas
+from gateway.domain.catalogue import NATIONAL, Item, ItemState
+from gateway.domain.codes import MAX_CODE_LENGTH
+from gateway.domain.crosswalk import COMPOSITIONS, Crosswalk, CrosswalkRow, Relationship
+from gateway.domain.situations import asked_questions
 from gateway.domain.translation import (
+    Direction,
+    LedFrom,
     MapExpired,
     Matched,
     NeedsFacts,
     NoEquivalent,
     NotInForce,
+    Query,
     SetAside,
+    Step,
     Translation,
     UnknownCode,
     Unmapped,
     require_match,
     translate,
+    translate_batch,
 )
-from trust.errors import Malformed, Reason, TongbanError
+from tests.gateway.domain.made import TODAY, make_atlas, make_catalogue, make_item, make_row
+from tests.gateway.domain.random_atlas import CODES, HERE, THERE, Drawn, draw, situations
+from trust.errors import NotFound, Reason, TongbanError
 
-TODAY = date(2026, 11, 21)
-Make = Callable[..., CrosswalkRow]
-
-
-@dataclass(frozen=True)
-class Places:
-    """Two catalogues: A in 430600 asks two questions, and 421000 has B, C and a suspended S."""
-
-    source: Catalogue
-    target: Catalogue
-
-    def translate(self, *rows: CrosswalkRow, code: str = "A", on: date = TODAY, **answers: str) -> Translation:
-        return translate(self.source, self.target, Crosswalk(rows), code, answers, on)
+WORLDS = range(600)
 
 
-@pytest.fixture
-def places(make_item: Callable[..., Item], make_catalogue: Callable[..., Catalogue]) -> Places:
-    source = make_catalogue(
-        "430600",
-        make_item("430600", "A", {"house": ("new", "used", "other"), "spouse": ("no", "yes")}),
-        make_item("430600", "R", state=ItemState.RETIRED),
-    )
-    target = make_catalogue(
-        "421000",
-        make_item("421000", "B"),
-        make_item("421000", "C"),
-        make_item("421000", "S", state=ItemState.SUSPENDED),
-    )
-    return Places(source, target)
+def ask(atlas: Atlas, code: str, answers: Mapping[str, str], *, chain: bool = False) -> Translation:
+    return translate(atlas, Query(HERE, THERE, code, TODAY, answers, allow_chain=chain))
 
 
-def test_a_row_without_conditions_matches(places: Places, make_row: Make) -> None:
-    row = make_row("1", "A", "B", materials={"identity": "identity"}, products={"kind": "new"})
-    match = places.translate(row)
-    assert isinstance(match, Matched)
-    assert match.target is places.target.find("B")
-    assert (match.row, match.path) == (row, (row,))
-    assert (match.materials, match.products) == ({"identity": "identity"}, {"kind": "new"})
+def test_the_order_of_the_rows_does_not_matter() -> None:
+    for number in WORLDS:
+        drawn = draw(number, chains=True)
+        shuffled = Atlas(drawn.atlas.catalogues, Crosswalk(tuple(drawn.lot.sample(drawn.rows, len(drawn.rows)))))
+        for code in CODES:
+            answers = valid(drawn, code)
+            assert ask(shuffled, code, answers, chain=True) == ask(drawn.atlas, code, answers, chain=True), number
 
 
-@pytest.mark.parametrize(("house", "target"), [("new", "B"), ("used", "C")])
-def test_one_item_becomes_several_by_the_answer(places: Places, make_row: Make, house: str, target: str) -> None:
-    match = places.translate(*by_house(make_row), house=house)
-    assert isinstance(match, Matched)
-    assert match.target.code == target
+def valid(drawn: Drawn, code: str) -> dict[str, str]:
+    """Some answers, none of them to a question of the item that does not offer it."""
+    item = drawn.atlas.catalogue(HERE).find(code)
+    assert item is not None
+    answers = drawn.some_answers()
+    item.check_answers(answers)
+    return answers
 
 
-def by_house(make_row: Make) -> tuple[CrosswalkRow, CrosswalkRow]:
-    return (
-        make_row("new", "A", "B", relationship=Relationship.NARROWER, conditions={"house": {"new"}}),
-        make_row("used", "A", "C", relationship=Relationship.NARROWER, conditions={"house": {"used"}}),
-    )
+def test_added_answers_never_change_a_match() -> None:
+    tried = 0
+    for number in WORLDS:
+        drawn = draw(number, chains=True)
+        for code in CODES:
+            answers = valid(drawn, code)
+            outcome = ask(drawn.atlas, code, answers, chain=True)
+            if isinstance(outcome, Matched | NoEquivalent):
+                added = {**valid(drawn, code), **answers}
+                assert ask(drawn.atlas, code, added, chain=True) == outcome, number
+                tried += added != answers
+    assert tried > 20
 
 
-def test_without_the_answer_the_question_is_asked_with_what_each_option_leaves(places: Places, make_row: Make) -> None:
-    new, used = by_house(make_row)
-    needs = places.translate(new, used)
-    assert isinstance(needs, NeedsFacts)
-    (question,) = needs.questions
-    assert question.question.key == "house"
-    assert [(option.key, rows) for option, rows in question.leaves] == [
-        ("new", (new,)),
-        ("used", (used,)),
-        ("other", ()),
+def test_in_every_situation_it_comes_to_what_the_rows_say() -> None:
+    outcomes: Counter[type] = Counter()
+    for number in WORLDS:
+        drawn = draw(number)
+        for item in drawn.atlas.catalogue(HERE).items:
+            for answers in situations(item):
+                outcome = ask(drawn.atlas, item.code, answers)
+                assert fits(drawn, item, answers, outcome), number
+                outcomes[type(outcome)] += 1
+    assert min(outcomes[each] for each in (Matched, NoEquivalent, Unmapped, MapExpired, NotInForce)) > 20
+    assert NeedsFacts not in outcomes
+
+
+def fits(  # noqa: PLR0911 - one exit for each outcome
+    drawn: Drawn, item: Item, answers: Mapping[str, str], outcome: Translation
+) -> bool:
+    """By the plain reading of the rules: a row is met when each question of its conditions is asked and agrees."""
+    asked = {question.key for question in asked_questions(item, answers)}
+    met = [
+        row
+        for row in drawn.rows
+        if row.source_code == item.code
+        and row.decides
+        and row.counts(HERE, THERE)
+        and not row.withdrawn_between(HERE, THERE, TODAY)
+        and not any(took_its_place(other, row) for other in drawn.rows)
+        and row.begun_by(TODAY)
+        and all(key in asked and answers[key] in allowed for key, allowed in row.conditions.items())
     ]
+    in_force = [row for row in met if not row.over_by(TODAY)]
+    match outcome:
+        case _ if item.state is not ItemState.PUBLISHED:
+            return outcome == NotInForce(item, "it is suspended")
+        case Matched(match=match):
+            return [Step(row) for row in in_force] == [*match.path] and match.item.code == in_force[0].target_code
+        case NoEquivalent(path=path):
+            return [Step(row) for row in in_force] == [*path] and in_force[0].relationship is Relationship.NONE
+        case NotInForce(item=target):
+            return [row.target_code for row in in_force] == [target.code] and target.state is not ItemState.PUBLISHED
+        case Unmapped(set_aside=set_aside):
+            contradicted = {row.hash for row, reason in set_aside if reason is SetAside.CONTRADICTED}
+            return contradicted == {row.hash for row in in_force} and (len(in_force) > 1 or not met)
+        case MapExpired(rows=rows):
+            return not in_force and {row.hash for row in rows} == {row.hash for row in met}
+        case _:
+            return False
 
 
-def test_only_questions_that_still_matter_are_asked(places: Places, make_row: Make) -> None:
-    new, used = by_house(make_row)
-    both = make_row("both", "A", "C", conditions={"house": {"other"}, "spouse": {"yes"}})
-    everything = places.translate(new, used, both)
-    assert isinstance(everything, NeedsFacts)
-    assert [question.question.key for question in everything.questions] == ["house", "spouse"]
-    rest = places.translate(new, used, both, house="other")
-    assert isinstance(rest, NeedsFacts)
-    assert [question.question.key for question in rest.questions] == ["spouse"]
-    assert isinstance(places.translate(new, used, both, house="new"), Matched)
+def took_its_place(other: CrosswalkRow, row: CrosswalkRow) -> bool:
+    return (
+        (other.id, other.version > row.version) == (row.id, True)
+        and other.counts(HERE, THERE)
+        and other.begun_by(TODAY)
+        and not other.withdrawn_between(HERE, THERE, other.valid_from)
+    )
 
 
-def test_an_answer_that_no_row_covers_is_unmapped_and_says_why(places: Places, make_row: Make) -> None:
-    new, used = by_house(make_row)
-    outcome = places.translate(new, used, house="other")
-    assert outcome == Unmapped(((new, SetAside.OTHER_ANSWERS), (used, SetAside.OTHER_ANSWERS)))
+def test_questions_lead_on_and_their_options_leave_what_can_be_reached() -> None:
+    tried = single = 0
+    for number in WORLDS:
+        drawn = draw(number, chains=True)
+        for code in CODES:
+            answers = valid(drawn, code)
+            needs = ask(drawn.atlas, code, answers, chain=True)
+            if isinstance(needs, NeedsFacts):
+                tried += 1
+                single += len(needs.questions) == 1
+                check_questions(drawn, code, answers, needs)
+    assert tried > single > 30
 
 
-def test_an_answer_that_the_question_does_not_offer_is_malformed(places: Places, make_row: Make) -> None:
-    with pytest.raises(Malformed, match="new or used or other"):
-        places.translate(*by_house(make_row), house="castle")
+def check_questions(drawn: Drawn, code: str, answers: dict[str, str], needs: NeedsFacts) -> None:
+    keys = [question.question.key for question in needs.questions]
+    assert len(set(keys)) == len(keys)
+    assert not set(keys) & answers.keys()
+    left = {(each.question.key, option.key): matches for each in needs.questions for option, matches in each.leaves}
+    for chosen in product(*([option.key for option, _ in each.leaves] for each in needs.questions)):
+        now = dict(zip(keys, chosen, strict=True))
+        outcome = ask(drawn.atlas, code, {**answers, **now}, chain=True)
+        assert not isinstance(outcome, NeedsFacts), drawn.rows  # all that matters was asked at once
+        if isinstance(outcome, Matched):
+            assert all(outcome.target in [match.item for match in left[each]] for each in now.items())
+        if len(keys) == 1:
+            assert left[keys[0], chosen[0]] == ((outcome.match,) if isinstance(outcome, Matched) else ())
 
 
-def test_no_row_at_all_is_unmapped(places: Places) -> None:
-    assert places.translate() == Unmapped(())
+def test_reverse_is_the_transpose_of_forward() -> None:
+    total = 0
+    for number in WORLDS:
+        atlas = draw(number, conditional=False).atlas
+        applicable = {item.code for item in atlas.catalogue(THERE).items if item.state is ItemState.PUBLISHED}
+        forward = {
+            (code, outcome.target.code, outcome.match.path[0].row.hash)
+            for code in CODES
+            if isinstance(outcome := ask(atlas, code, {}), Matched)
+        }
+        backward = [
+            (match.item.code, code, match.path[0].row.hash)
+            for code in applicable
+            if isinstance(
+                outcome := translate(atlas, Query(THERE, HERE, code, TODAY, direction=Direction.REVERSE)), LedFrom
+            )
+            for match in outcome.matches
+            if match.path[0].inverted and match.relationship is match.path[0].row.relationship.inverse
+        ]
+        assert len(set(backward)) == len(backward)
+        assert set(backward) == forward, number
+        total += len(forward)
+    assert total > 200
 
 
-def test_an_asserted_absence_is_an_answer(places: Places, make_row: Make) -> None:
-    row = make_row("none", "A")
-    assert places.translate(row) == NoEquivalent(row)
+def test_a_chain_is_the_composition_of_its_steps() -> None:
+    tried = 0
+    for number in WORLDS:
+        drawn = draw(number, chains=True)
+        for code in CODES:
+            outcome = ask(drawn.atlas, code, valid(drawn, code), chain=True)
+            if isinstance(outcome, Matched) and len(outcome.match.path) == 2:
+                tried += 1
+                check_chain(drawn, code, outcome)
+    assert tried > 20
 
 
-def test_an_absence_may_be_asserted_for_one_situation_only(places: Places, make_row: Make) -> None:
-    row = make_row("none", "A", conditions={"house": {"other"}})
-    new, used = by_house(make_row)
-    assert places.translate(new, used, row, house="other") == NoEquivalent(row)
-    assert isinstance(places.translate(new, used, row, house="new"), Matched)
+def check_chain(drawn: Drawn, code: str, outcome: Matched) -> None:
+    first, second = outcome.match.path
+    assert NATIONAL in {first.row.source_catalogue, first.row.target_catalogue}
+    assert (first.row.target_code if first.inverted else first.row.source_code) == code
+    assert first.end == (second.row.target_code if second.inverted else second.row.source_code)
+    assert second.end == outcome.target.code
+    assert COMPOSITIONS[first.relationship, second.relationship] is outcome.match.relationship
+    assert outcome.match.products == ({} if second.inverted else second.row.products)
+    crosswalk = drawn.atlas.crosswalk
+    for step in outcome.match.path:
+        assert step.row.counts(HERE, THERE)
+        assert not step.row.withdrawn_between(HERE, THERE, TODAY)
+        assert step.row.begun_by(TODAY) > step.row.over_by(TODAY)
+    for row in crosswalk.rows_from(HERE, code, THERE):  # nothing was settled between the two places themselves
+        settled = row.decides and row.counts(HERE, THERE) and row.begun_by(TODAY)
+        assert not settled or crosswalk.superseded_by(row, HERE, THERE, TODAY)
 
 
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({"reviewed_by": ("430600.gateway",)}, SetAside.AWAITING_REVIEW),
-        ({"relationship": Relationship.RELATED}, SetAside.DOES_NOT_DECIDE),
-        ({"relationship": Relationship.NARROWER}, SetAside.DOES_NOT_DECIDE),
-        ({"valid_from": date(2026, 11, 22)}, SetAside.NOT_BEGUN),
-        ({"conditions": {"age": {"old"}}}, SetAside.ASKS_UNKNOWN_QUESTION),
-    ],
-)
-def test_a_row_that_may_not_decide_is_set_aside_and_shown(
-    places: Places, make_row: Make, changes: dict[str, object], reason: SetAside
-) -> None:
-    row = make_row("1", "A", "B", **changes)
-    assert places.translate(row) == Unmapped(((row, reason),))
+def test_a_batch_says_what_single_questions_say() -> None:
+    for number in WORLDS[:300]:
+        drawn = draw(number, chains=True)
+        questions = [(code, valid(drawn, code)) for code in CODES]
+        for chain in (False, True):
+            single = [ask(drawn.atlas, code, answers, chain=chain) for code, answers in questions]
+            alike = Query(HERE, THERE, "", TODAY, allow_chain=chain)
+            assert list(translate_batch(drawn.atlas, alike, questions)) == single
 
 
-def test_a_broader_target_routes(places: Places, make_row: Make) -> None:
-    assert isinstance(places.translate(make_row("1", "A", "B", relationship=Relationship.BROADER)), Matched)
+def small(*rows: CrosswalkRow) -> Atlas:
+    here = make_catalogue(HERE, make_item(HERE, "A", {"house": ("new", "used")}))
+    return make_atlas(here, make_catalogue(THERE, make_item(THERE, "B")), rows=rows)
 
 
-@pytest.mark.parametrize("on", [date(2026, 1, 1), TODAY, date(2026, 12, 31)])
-def test_a_row_holds_from_its_first_to_its_last_day(places: Places, make_row: Make, on: date) -> None:
-    assert isinstance(places.translate(make_row("1", "A", "B"), on=on), Matched)
+def test_a_question_of_a_batch_that_is_not_right_spoils_its_own_answer_only() -> None:
+    found = translate_batch(
+        small(make_row("1", "A", "B")),
+        Query(HERE, THERE, "", TODAY),
+        [("A", {}), ("", {}), ("A" * (MAX_CODE_LENGTH + 1), {}), ("A", {"house": "castle"}), ("Z" * 64, {}), ("A", {})],
+    )
+    first, empty, long, answers, unknown, last = found
+    assert isinstance(first, Matched)
+    assert (empty, long, answers) == ("code", "code", "answers")
+    assert unknown == UnknownCode(HERE, "Z" * 64)
+    assert last == first
 
 
-def test_the_day_after_the_last_the_map_has_expired(places: Places, make_row: Make) -> None:
-    row = make_row("1", "A", "B")
-    assert places.translate(row, on=date(2027, 1, 1)) == MapExpired((row,))
+def test_a_missing_catalogue_is_the_fault_of_the_whole_batch() -> None:
+    with pytest.raises(NotFound) as caught:
+        list(translate_batch(small(), Query(HERE, "440300", "", TODAY), [("A", {})]))
+    assert caught.value.reason is Reason.ITEM_UNKNOWN
 
 
-def test_an_expired_row_is_silent_where_another_decides(places: Places, make_row: Make) -> None:
-    old = make_row("old", "A", "B", valid_until=date(2026, 6, 30))
-    new = make_row("new", "A", "C", valid_from=date(2026, 7, 1))
-    match = places.translate(old, new)
-    assert isinstance(match, Matched)
-    assert match.row is new
-
-
-def test_an_expired_row_for_another_situation_is_no_expiry(places: Places, make_row: Make) -> None:
-    old = make_row("old", "A", "B", conditions={"house": {"new"}}, valid_until=date(2026, 6, 30))
-    assert isinstance(places.translate(old, house="used"), Unmapped)
-    assert isinstance(places.translate(old, house="new"), MapExpired)
-    assert isinstance(places.translate(old), MapExpired)
-
-
-def test_an_unknown_code_names_the_catalogue_it_is_missing_from(places: Places, make_row: Make) -> None:
-    assert places.translate(code="Z") == UnknownCode("430600", "Z")
-    assert places.translate(make_row("1", "A", "Z")) == UnknownCode("421000", "Z")
-
-
-def test_an_item_out_of_force_is_named_on_either_side(places: Places, make_row: Make) -> None:
-    source = places.translate(make_row("1", "R", "B"), code="R")
-    assert isinstance(source, NotInForce)
-    assert (source.item.code, source.why) == ("R", "it is retired")
-    target = places.translate(make_row("1", "A", "S"))
-    assert isinstance(target, NotInForce)
-    assert (target.item.code, target.why) == ("S", "it is suspended")
-
-
-def outcomes(places: Places, make_row: Make) -> Mapping[Reason, Translation]:
-    return {
-        Reason.ITEM_NEEDS_FACTS: places.translate(*by_house(make_row)),
-        Reason.ITEM_NO_EQUIVALENT: places.translate(make_row("1", "A")),
-        Reason.ITEM_UNMAPPED: places.translate(make_row("1", "A", "B", reviewed_by=())),
-        Reason.ITEM_UNKNOWN: places.translate(code="Z"),
-        Reason.ITEM_NOT_IN_FORCE: places.translate(code="R"),
-        Reason.MAP_EXPIRED: places.translate(make_row("1", "A", "B"), on=date(2027, 1, 1)),
-    }
-
-
-def test_every_outcome_but_a_match_is_an_error_with_its_own_reason(places: Places, make_row: Make) -> None:
-    for reason, outcome in outcomes(places, make_row).items():
-        with pytest.raises(TongbanError) as caught:
-            require_match(outcome)
-        assert caught.value.reason is reason
-        assert caught.value.mend
-
-
-def test_a_match_is_required_and_returned(places: Places, make_row: Make) -> None:
-    match = places.translate(make_row("1", "A", "B"))
+def test_a_match_is_required_and_returned() -> None:
+    match = ask(small(make_row("1", "A", "B")), "A", {})
     assert require_match(match) is match
 
 
-def test_the_error_for_missing_facts_names_the_questions(places: Places, make_row: Make) -> None:
+def test_the_error_for_missing_facts_names_the_questions() -> None:
+    needs = ask(small(make_row("1", "A", "B", conditions={"house": {"new"}})), "A", {})
     with pytest.raises(TongbanError) as caught:
-        require_match(places.translate(*by_house(make_row)))
+        require_match(needs)
     assert caught.value.details == {"questions": "house"}
-
-
-houses = st.sampled_from(["new", "used", "other"])
-spouses = st.sampled_from(["no", "yes"])
-
-
-def test_any_order_of_the_rows_gives_the_same_answer_and_more_answers_never_change_a_match(
-    places: Places, make_row: Make
-) -> None:
-    rows = (
-        *by_house(make_row),
-        make_row("none", "A", conditions={"house": {"other"}, "spouse": {"no"}}),
-        make_row("over", "A", "B", conditions={"house": {"other"}, "spouse": {"yes"}}, valid_until=date(2026, 6, 1)),
-    )
-
-    def translated(some: Sequence[CrosswalkRow], answers: dict[str, str]) -> Translation:
-        return translate(places.source, places.target, Crosswalk(tuple(some)), "A", answers, TODAY)
-
-    @given(st.permutations(rows), st.fixed_dictionaries({}, optional={"house": houses, "spouse": spouses}), spouses)
-    def check(shuffled: list[CrosswalkRow], answers: dict[str, str], spouse: str) -> None:
-        outcome = translated(rows, answers)
-        other = translated(shuffled, answers)
-        assert type(other) is type(outcome)
-        if isinstance(outcome, Matched):
-            assert other == outcome
-            assert translated(rows, {"spouse": spouse, **answers}) == outcome
-
-    check()
