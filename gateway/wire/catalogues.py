@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from itertools import accumulate
 from typing import Final
 
 from tongban.catalogue.v1 import catalogue_service_pb2, coverage_pb2, translation_pb2
@@ -24,7 +26,8 @@ MAX_BATCH: Final = 10_000
 """Most codes in one call."""
 MAX_SUGGESTIONS: Final = 20
 MAX_GAPS: Final = 10_000
-"""Most items that an answer about coverage names."""
+MAX_GAPS_BYTES: Final = 3 * 1024 * 1024
+"""Bounds of the items that an answer about coverage names; the counts are of all."""
 MAX_WINDOWS: Final = 200
 """Most windows of one place."""
 MAX_PAGE_RECORDS: Final = 2_000
@@ -192,7 +195,7 @@ def write_coverage(answer: commands.ShownCoverage) -> bytes:
             target_edition=coverage.target_edition,
             on=coverage.on.isoformat(),
             in_force=coverage.in_force,
-            gaps=[_write_gap(gap) for gap in coverage.gaps[:MAX_GAPS]],
+            gaps=_write_gaps(coverage.gaps[:MAX_GAPS]),
             **{count.value: number for count, number in coverage.counts.items()},
         )
     ).SerializeToString()
@@ -250,5 +253,11 @@ def _brief(outcome: Translation | str) -> dict[str, object]:
             return {"outcome": translations.OUTCOMES[type(outcome)]}
 
 
-def _write_gap(gap: Gap) -> coverage_pb2.CoverageGap:
-    return coverage_pb2.CoverageGap(item=items.write_summary(gap.item), count=gap.count.value, rows=gap.rows)
+def _write_gaps(gaps: Sequence[Gap]) -> list[coverage_pb2.CoverageGap]:
+    """The gaps, from the first, that fit into an answer."""
+    written = [
+        coverage_pb2.CoverageGap(item=items.write_summary(gap.item), count=gap.count.value, rows=gap.rows)
+        for gap in gaps
+    ]
+    sizes = accumulate(gap.ByteSize() for gap in written)
+    return written[: sum(size <= MAX_GAPS_BYTES for size in sizes)]

@@ -441,6 +441,13 @@ def test_coverage_is_written_count_by_count_and_its_gaps_up_to_a_bound() -> None
     assert list(told.gaps[0].rows) == ["YJ-001", "YJ-002"]
 
 
+def test_gaps_with_long_rows_leave_room_for_the_rest_of_the_answer() -> None:
+    gaps = (Gap(ITEM, Count.AMBIGUOUS, tuple(f"{number:064}" for number in range(10))),) * catalogues.MAX_GAPS
+    counts = dict.fromkeys(Count, 0)
+    body = catalogues.write_coverage(commands.ShownCoverage(Coverage("430600", 4, "421000", 5, DAY, counts, gaps)))
+    assert 0.99 * catalogues.MAX_GAPS_BYTES < len(body) < 1.02 * catalogues.MAX_GAPS_BYTES
+
+
 # Pages of a catalogue
 
 
