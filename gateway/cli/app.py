@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import audit, cases, catalogues, deliveries, directory, guide, keys, licences, serving, translation
+from gateway.cli import (
+    audit,
+    cases,
+    catalogues,
+    crosswalk,
+    deliveries,
+    directory,
+    guide,
+    keys,
+    licences,
+    serving,
+    translation,
+)
 from gateway.cli.failures import Commands
 from gateway.cli.options import FLAG
 
@@ -34,6 +46,7 @@ def build() -> typer.Typer:
     app.command()(translation.translate)
     app.command()(guide.guide)
     app.add_typer(catalogues.commands, name="catalogue")
+    app.add_typer(crosswalk.commands, name="crosswalk")
     app.add_typer(licences.commands, name="licence")
     app.add_typer(deliveries.commands, name="delivery")
     app.add_typer(audit.commands, name="audit")

@@ -19,6 +19,7 @@ from gateway.rpc.tls import CertificateFiles
 from gateway.wire import fields
 from trust.directory import Directory, Member
 from trust.keys import Signer
+from trust.signed_claims import Officer
 
 Answer = TypeVar("Answer", bound=Message)
 
@@ -49,19 +50,30 @@ class MemberClient:
         return self.directory.member(self.config.gateway)
 
     def ask(
-        self, method: str, request: Message, answer: type[Answer], *, purpose: str = "", member: str = ""
+        self,
+        method: str,
+        request: Message,
+        answer: type[Answer],
+        *,
+        purpose: str = "",
+        member: str = "",
+        officer: Officer | None = None,
+        deadline: float = _DEADLINE_SECONDS,
     ) -> Answer:
         """Make one signed call, to the own gateway unless another member is named; the verified answer.
 
         Raises as ``gateway.rpc.client.SignedClient.call``.
         """
         body = request.SerializeToString()
-        return fields.parse(answer, asyncio.run(self._call(member or self.config.gateway, method, body, purpose)))
+        call = self._call(member or self.config.gateway, method, body, purpose, officer, deadline)
+        return fields.parse(answer, asyncio.run(call))
 
-    async def _call(self, member: str, method: str, body: bytes, purpose: str) -> bytes:
+    async def _call(
+        self, member: str, method: str, body: bytes, purpose: str, officer: Officer | None, deadline: float
+    ) -> bytes:
         client = rpc.SignedClient(self.config.member.id, self.signer, lambda: self.directory, self.files, self.clock)
         try:
-            answer = await client.call(member, method, body, purpose=purpose, deadline=_DEADLINE_SECONDS)
+            answer = await client.call(member, method, body, purpose=purpose, officer=officer, deadline=deadline)
         finally:
             await client.close()
         return answer.body

@@ -45,7 +45,7 @@ def decode_csv(content: bytes) -> str:
     Raises ``Malformed`` when it is neither UTF-8 nor GB18030.
     """
     try:
-        return content.decode("utf-8-sig")
+        return content.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         place = error.start
     # Nearly any bytes can be read as GB18030. So damaged UTF-8, in which most characters are still whole, is not.

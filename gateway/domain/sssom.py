@@ -164,6 +164,15 @@ def _quoted(value: str) -> str:
     return f'"{value.replace(chr(34), chr(34) * 2)}"' if _NEEDS_QUOTES.search(value) else value
 
 
+def decode_sssom(content: bytes) -> str:
+    """Read the text of a file, which is UTF-8. Raises ``Malformed`` when it is not."""
+    try:
+        return content.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        row = content.count(b"\n", 0, error.start) + 1
+        raise malformed(_DOING, [f"row {row}: it is not UTF-8, in which SSSOM is written"]) from None
+
+
 def parse_sssom(text: str) -> tuple[CrosswalkRow, ...]:
     """Read an SSSOM file: proposals, whatever the file says of reviews.
 

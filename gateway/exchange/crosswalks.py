@@ -26,11 +26,10 @@ from gateway.domain.calendar import beijing_date
 from gateway.domain.catalogue import NATIONAL
 from gateway.domain.commands import FileFormat
 from gateway.domain.crosswalk import Crosswalk, CrosswalkRow, may_coincide, record_of
-from gateway.domain.crosswalk_cells import malformed
 from gateway.domain.crosswalk_csv import parse_crosswalk_bytes, write_csv
 from gateway.domain.crosswalk_faults import faults_against
 from gateway.domain.crosswalk_import import compare
-from gateway.domain.sssom import parse_sssom, write_sssom
+from gateway.domain.sssom import decode_sssom, parse_sssom, write_sssom
 from gateway.domain.translation import Atlas
 from gateway.exchange import trails
 from gateway.exchange.caller import Caller
@@ -147,15 +146,6 @@ def _as_many_as_fit(changes: Iterable[commands.RowChange]) -> Iterator[commands.
         yield change
 
 
-def _parse_sssom(content: bytes) -> tuple[CrosswalkRow, ...]:
-    try:
-        text = content.decode()
-    except UnicodeDecodeError as error:
-        row = content.count(b"\n", 0, error.start) + 1
-        raise malformed("read an SSSOM file", [f"row {row}: it is not UTF-8, in which SSSOM is written"]) from None
-    return parse_sssom(text)
-
-
 @dataclass(frozen=True, slots=True)
 class _Form:
     """How a file is read and written."""
@@ -168,7 +158,7 @@ class _Form:
 
 _FORMS: Final[Mapping[FileFormat, _Form]] = {
     FileFormat.CSV: _Form(parse_crosswalk_bytes, write_csv),
-    FileFormat.SSSOM: _Form(_parse_sssom, write_sssom),
+    FileFormat.SSSOM: _Form(lambda content: parse_sssom(decode_sssom(content)), write_sssom),
 }
 
 

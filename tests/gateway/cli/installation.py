@@ -28,6 +28,7 @@ from gateway.wire.events import ProtobufEventCodec
 from trust.directory import Action, Directory, KeyEntry, Member, MemberStatus, Right, Role
 from trust.directory_file import seal
 from trust.keys import Algorithm, KeyPurpose, SoftwareSigner, VerifyingKey
+from trust.signed_claims import Officer
 
 BEGIN, END = datetime(2020, 1, 1, tzinfo=UTC), datetime(2120, 1, 1, tzinfo=UTC)
 """The commands go by the machine's clock, so what they read is in force for a century."""
@@ -212,6 +213,7 @@ class Call:
     method: str
     body: bytes
     purpose: str
+    officer: Officer | None = None
 
 
 class AnsweringGateway:
@@ -219,7 +221,7 @@ class AnsweringGateway:
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
-        self.answers: dict[str, Message | Exception] = {}
+        self.answers: dict[str, Message | Exception | Callable[[bytes], Message]] = {}
 
     @property
     def call(self) -> Call:
@@ -236,11 +238,15 @@ class _Client:
     caller: str
     closed: bool = False
 
-    async def call(self, member_id: str, method: str, body: bytes, *, purpose: str, **_: object) -> VerifiedAnswer:
-        self.gateway.calls.append(Call(self.caller, member_id, method, body, purpose))
+    async def call(
+        self, member_id: str, method: str, body: bytes, *, purpose: str, officer: Officer | None = None, **_: object
+    ) -> VerifiedAnswer:
+        self.gateway.calls.append(Call(self.caller, member_id, method, body, purpose, officer))
         answer = self.gateway.answers[method]
         if isinstance(answer, Exception):
             raise answer
+        if not isinstance(answer, Message):
+            answer = answer(body)
         return VerifiedAnswer("request", body, "response", answer.SerializeToString())
 
     async def close(self) -> None:

@@ -24,6 +24,7 @@ TREE = {
     "keys": ("generate", "show", "at-rest"),
     "directory": ("show", "verify", "seal", "sign"),
     "case": ("open", "show", "list", "supplement", "withdraw", "rate", "progress"),
+    "crosswalk": ("import", "export", "rows", "approve", "withdraw"),
     "licence": ("issue", "verify", "status"),
     "delivery": ("list", "requeue"),
     "audit": ("checkpoint", "prove", "leaves", "verify", "compare"),

@@ -5,7 +5,7 @@ import io
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.crosswalk import CrosswalkRow, Relationship
@@ -196,6 +196,7 @@ def test_what_a_file_says_of_reviews_is_told_and_not_believed() -> None:
 # round trip
 
 
+@settings(max_examples=40)
 @given(st.lists(rows(), max_size=4, unique_by=lambda row: (row.id, row.version)))
 def test_what_is_written_comes_back_as_it_was(written: list[CrosswalkRow]) -> None:
     text = write_csv(written)
@@ -206,6 +207,7 @@ def test_what_is_written_comes_back_as_it_was(written: list[CrosswalkRow]) -> No
     assert write_csv(row.with_standing(there.standing) for (row, _), there in zip(claims, written, strict=True)) == text
 
 
+@settings(max_examples=40)
 @given(rows())
 def test_no_cell_of_a_written_file_is_a_formula(row: CrosswalkRow) -> None:
     _, record = csv.reader(io.StringIO(write_csv([row]).removeprefix("\ufeff"), newline=""))
@@ -248,3 +250,8 @@ def test_rare_characters_survive_gb18030() -> None:
 def test_damaged_text_is_not_taken_for_another_encoding(content: bytes) -> None:
     with pytest.raises(Malformed, match="neither UTF-8 nor GB18030"):
         decode_csv(content)
+
+
+def test_the_row_of_the_damage_is_named() -> None:
+    with pytest.raises(Malformed, match="row 2: it is neither"):
+        decode_csv("\ufeffid\n".encode() + b"\xff")

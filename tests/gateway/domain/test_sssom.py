@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.crosswalk import CrosswalkRow, Relationship
-from gateway.domain.sssom import parse_sssom, write_sssom
+from gateway.domain.sssom import decode_sssom, parse_sssom, write_sssom
 from tests.gateway.domain.crosswalk_rows import rows
 from trust.errors import Malformed, Reason
 
@@ -57,11 +57,13 @@ def faults(text: str) -> str:
 # round trip
 
 
+@settings(max_examples=40)
 @given(st.lists(rows(), max_size=4, unique_by=lambda row: (row.id, row.version)))
 def test_what_is_written_comes_back_as_it_was(written: list[CrosswalkRow]) -> None:
     assert [row.hash for row in parse_sssom(write_sssom(written))] == [row.hash for row in written]
 
 
+@settings(max_examples=20)
 @given(st.lists(rows(), max_size=3), st.lists(rows(), max_size=3))
 def test_a_file_may_be_written_piece_by_piece(one: list[CrosswalkRow], other: list[CrosswalkRow]) -> None:
     heading = write_sssom([])
@@ -126,6 +128,12 @@ def test_anothers_code_belongs_to_the_catalogue_that_the_source_names() -> None:
     by_line = read({"subject_id": "yy:A%2F1", "subject_source": "catalogue:430600"})
     assert (by_line.source_catalogue, by_line.source_code) == ("430600", "A/1")
     assert read({"subject_id": "yy:A%2F1"}, BLOCK + "subject_source: catalogue:430600\n") == by_line
+
+
+def test_bytes_are_utf_8_and_else_the_row_is_named() -> None:
+    assert decode_sssom("\ufeff岳阳".encode()) == "岳阳"
+    with pytest.raises(Malformed, match="row 2: it is not UTF-8"):
+        decode_sssom(b"\xef\xbb\xbfa\n\xd4\xc0")
 
 
 def test_what_a_tool_adds_and_we_do_not_need_is_passed_over() -> None:
