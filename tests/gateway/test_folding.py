@@ -160,7 +160,7 @@ async def test_what_was_read_before_the_store_failed_is_folded_later() -> None:
     store.fails_from = 1
     with pytest.raises(Unavailable):
         await folder.catch_up()
-    assert here.knowledge.atlas.crosswalk.rows == ()
+    assert not here.knowledge.atlas.crosswalk.rows
     store.fails_from = None
     await folder.catch_up()
     assert [each.id for each in here.knowledge.atlas.crosswalk.rows] == [FIRST.id]
