@@ -19,6 +19,7 @@ from cryptography.x509.oid import NameOID
 from google.protobuf.message import Message
 from typer.testing import Result
 
+from gateway.config import KeysSection
 from gateway.ports import Recording
 from gateway.rpc.client import VerifiedAnswer
 from gateway.sequencer import Sequencer
@@ -59,7 +60,7 @@ class Federation:
         keys = "".join(
             f'[keys.{purpose}]\nkid = "{member}#{purpose}"\nfile = "{member}-{purpose}.pem"\n'
             for purpose in KeyPurpose
-            if purpose is not KeyPurpose.DIRECTORY
+            if purpose.value in KeysSection.model_fields
         )
         text = f"""
             [member]
