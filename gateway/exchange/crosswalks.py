@@ -220,8 +220,8 @@ def _judge(house: House, asked: commands.ReviewRows) -> tuple[list[CrosswalkRow]
     crosswalk = house.knowledge.atlas.crosswalk
     wanted = frozenset(asked.rows)
     rows = [row for row in crosswalk.rows if row.hash in wanted]
-    if len(rows) < len(wanted):  # 2
-        raise _unknown([digest for digest in asked.rows if digest not in {row.hash for row in rows}])
+    if missing := wanted - {row.hash for row in rows}:  # 2
+        raise _unknown([digest for digest in asked.rows if digest in missing])
     foreign = [row.id for row in rows if not _is_between(row, house.region)]
     if foreign:  # 3
         raise Forbidden(
@@ -280,8 +280,9 @@ def _contradicting(
     A row that is only signed for by the other side is theirs to look at: they have refused this row, or will.
     """
     for other in crosswalk.rows_from(row.source_catalogue, row.source_code, row.target_catalogue):
-        ours = other.hash in wanted or house.member_id in other.standing.approved_by
-        if other.hash != row.hash and ours and _would_contradict(house, crosswalk, row, other):
+        # Of two rows of one call, the first names the pair.
+        ours = row.hash < other.hash if other.hash in wanted else house.member_id in other.standing.approved_by
+        if ours and _would_contradict(house, crosswalk, row, other):
             yield other
 
 

@@ -253,7 +253,10 @@ async def test_what_contradicts_is_not_signed(federation: Federation, there: dic
 async def test_rows_of_one_call_may_not_contradict_each_other(federation: Federation) -> None:
     rows = (proposed("S-1"), proposed("S-1", "T-MORE", id="other"))
     know(federation, *rows)
-    assert (await review(federation, federation.yueyang, *rows)).error.reason == "ROW_CONTRADICTS"
+    error = (await review(federation, federation.yueyang, *rows)).error
+    assert error.reason == "ROW_CONTRADICTS"
+    assert "1 pair(s)" in error.failed
+    assert await journal(federation.yueyang) == []
     assert reviewed(await review(federation, federation.yueyang, rows[0])).awaiting_other_side == 1
 
 
