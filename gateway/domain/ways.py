@@ -4,8 +4,8 @@ Each way is weighed for one query. It may be met by the answers so far, or still
 is set aside with the reason. ``gateway.domain.translation`` makes the answer of them.
 
 What a way needs is a set of answers for each of some questions: those of its conditions, and those that lead to them in
-the item's tree. So a way either is met by all situations in the product of these sets or by none, and whether two ways
-can be met together, or some answers lead nowhere, is seen without trying situations one by one.
+the item's tree. It is met by just the situations in the product of these sets, so that whether two ways can be met
+together, or some answers lead nowhere, is seen without trying situations one by one.
 
 A chain is one row to the national list and one from it, each read as it stands or backwards, when
 
