@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from unittest.mock import patch
@@ -29,7 +29,7 @@ from gateway.wire import routes
 from sandbox.federation import CITIES, JINGZHOU, YUEYANG, City
 from sandbox.window import Person, Window, sample_scan, scanned
 from tests.pairs.ground import Ground, two_gateways
-from trust.errors import Reason, Unavailable, WrongState
+from trust.errors import Malformed, Reason, Unavailable, WrongState
 from trust.review import open_review
 from trust.signed_call import Officer
 
@@ -312,3 +312,15 @@ async def test_lost_answers_change_nothing(ground: Ground, desks: dict[City, Des
 async def _signed_here(desk: Desk, row: CrosswalkRow) -> bool:
     found = await desk.row(row)
     return found is not None and desk.city.gateway in found.approved_by
+
+
+async def test_the_faults_of_a_long_file_reach_whoever_sent_it(ground: Ground, desks: dict[City, Desk]) -> None:
+    """A refusal travels in headers, of which the transport takes 8 KiB."""
+    rows = [replace(a_row(ground, f"FAULTY-{number}", date.max), confidence=101) for number in range(500)]
+    with pytest.raises(Malformed) as refused:
+        await desks[YUEYANG].propose("propose-faulty", *rows)
+    assert "500 fault(s)" in refused.value.failed
+    faults = refused.value.details["faults"]
+    assert faults.startswith("500 fault(s): row 2, confidence: ")
+    assert faults.endswith("; and more")
+    assert faults.count("row ") > 20
