@@ -84,6 +84,11 @@ def commands(folder: Path, ports: Mapping[str, int], application: Path) -> tuple
             f"{translate.replace(_ITEM, _RECORD)} --allow-chain",
         ),
         Command(
+            "对照表里的两行，和谁签过 · two rows of the crosswalk, and who signed for them",
+            f"{tongban} crosswalk rows --as {here} --between {YUEYANG.region} {JINGZHOU.region} --code {_ITEM} "
+            "--limit 2",
+        ),
+        Command(
             "给申请人的明白卡 · all that the applicant needs to know",
             f"{tongban} guide {_ITEM} --from {YUEYANG.region} --to {JINGZHOU.region} --as {here} "
             "--answer retired=age_reached",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -50,6 +51,9 @@ async def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     file = tmp_path / "gateway.toml"
     file.write_text(block_after("operating.md", "example", "toml"), "utf-8")
     monkeypatch.setenv("TONGBAN_SERVER__LISTEN", "127.0.0.1:0")
+    # The other city's gateway, from which its reviews would come, does not run here.
+    reviews = [str(path) for path in federation.reviews.values()]
+    monkeypatch.setenv("TONGBAN_CATALOGUES__REVIEWS", json.dumps(reviews))
     gateway = await Gateway.start(load(file))
     yield Running(gateway, federation)
     await gateway.close()

@@ -340,9 +340,9 @@ def test_a_dialect_that_nobody_speaks(installation: Installation) -> None:
 
 
 def test_a_catalogue_that_is_not_there(installation: Installation) -> None:
-    installation.rewrite("catalogue-421000.json", "catalogue-nowhere.json")
+    installation.rewrite("catalogue-000000.json", "catalogue-nowhere.json")
     assert_one_clear_line(serve(installation.file), "CONFIG_INVALID", "catalogue-nowhere.json", "[catalogues] files")
-    installation.rewrite("catalogue-nowhere.json", "catalogue-421000.json")
+    installation.rewrite("catalogue-nowhere.json", "catalogue-000000.json")
 
 
 # what else runs there -----------------------------------------------------------------------------------------------
