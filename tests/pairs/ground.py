@@ -218,8 +218,8 @@ class Ground:
 
 
 @contextlib.asynccontextmanager
-async def two_gateways(folder: Path) -> AsyncIterator[Ground]:
-    """岳阳 and 荆州, up until left."""
+async def two_gateways(folder: Path, *, sync_seconds: float = configuration.SYNC_SECONDS) -> AsyncIterator[Ground]:
+    """岳阳 and 荆州, up until left; ``sync_seconds`` is how often they follow each other once they know all."""
     names = [name for city in CITIES for name in (city.gateway, city.platform)]
     ports = {**free_ports(names, {}), configuration.callback_name(JINGZHOU): 0}
     federation = found(folder, {city.gateway: f"{configuration.HOST}:{ports[city.gateway]}" for city in CITIES},
@@ -230,6 +230,7 @@ async def two_gateways(folder: Path) -> AsyncIterator[Ground]:
     async with contextlib.AsyncExitStack() as running:
         running.enter_context(patch.object(adapters, "build", lambda _, settings: platforms[settings.region]))
         running.enter_context(patch.object(adapters, "build_callback_reader", lambda *_: None))
+        running.enter_context(patch.object(configuration, "SYNC_SECONDS", sync_seconds))
         for city in (YUEYANG, JINGZHOU):
             file = configuration.write_gateway(folder, city, federation, ports)
             gateway = await Gateway.start(load(file))
