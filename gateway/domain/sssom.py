@@ -199,7 +199,7 @@ _HEADING: Final = "".join(
     for line in (
         "curie_map:",
         *(f'  {prefix}: "{base}"' for prefix, base in _PREFIXES.items()),
-        "mapping_set_id: urn:tongban:crosswalk",
+        "mapping_set_id: tongban:crosswalk",  # a URI for the standard, and for tools that would have a CURIE one too
         "license: https://w3id.org/sssom/license/unspecified",
         "extension_definitions:",
         *(
