@@ -20,6 +20,7 @@ import structlog
 
 from gateway.domain.case import Accepted, CaseEvent, History, RecordedEvent, Side, fold
 from gateway.domain.platform import PlatformMessage
+from gateway.exchange import trails
 from gateway.exchange.house import House
 from gateway.exchange.sentence import exchange_notice
 from gateway.ports import (
@@ -256,14 +257,6 @@ class Dispatcher:
                 raise
             answer = await self._send_from(wanted, delivery, own[:seq])
         self._house.failpoint("dispatch.after_send")
-        leaf = self._leaf(
-            LeafKind.RECEIPT,
-            delivery.destination,
-            sha256(answer.response_body).hexdigest(),
-            record,
-            own[seq - 1].event,
-            answer.request,
-        )
         evidence = Evidence(
             call_digest=sha256(answer.request.encode()).digest(),
             case_id=record.row.case_id,
@@ -273,7 +266,14 @@ class Dispatcher:
             response=answer.response,
             response_body=answer.response_body,
         )
-        await self._settle(Recording(settled=(lease,), leaves=(leaf,), evidence=(evidence,)))
+        receipt = self._act(
+            LeafKind.RECEIPT,
+            delivery.destination,
+            sha256(answer.response_body).hexdigest(),
+            own[seq - 1].event,
+            answer.request,
+        )
+        await self._settle(delivery, record, receipt, Recording(settled=(lease,), evidence=(evidence,)))
 
     async def _send_from(self, wanted: int, delivery: Delivery, own: tuple[RecordedEvent, ...]) -> SignedAnswer:
         """Go back to the event that the peer wants: it lost its store, or was restored from an older copy."""
@@ -305,17 +305,8 @@ class Dispatcher:
         self._house.failpoint("dispatch.before_platform")
         receipt = await self._reach_platform().pass_on(_message(record, history, told))
         self._house.failpoint("dispatch.after_platform")
-        leaf = self._leaf(LeafKind.PLATFORM_PASSED, delivery.destination, told.digest.hex(), record, told.event)
-        while True:
-            row = None
-            if receipt.local_number and receipt.local_number != record.row.local_number:
-                row = replace(record.row, local_number=receipt.local_number)
-            try:
-                await self._settle(Recording(case=row, settled=(lease,), leaves=(leaf,)))
-            except StaleCase:
-                record = await self._record_of(delivery)
-            else:
-                return
+        passed = self._act(LeafKind.PLATFORM_PASSED, delivery.destination, told.digest.hex(), told.event)
+        await self._settle(delivery, record, passed, Recording(settled=(lease,)), receipt.local_number)
 
     def _reach_platform(self) -> Platform:
         if self._platform is None:
@@ -343,25 +334,34 @@ class Dispatcher:
             raise Internal(Reason.INTERNAL, "a delivery names a case that is not stored")
         return record
 
-    async def _settle(self, recording: Recording) -> None:
-        self._house.failpoint("dispatch.before_settle")
-        await self._house.store.record(recording)
-        self._house.failpoint("dispatch.after_settle")
-        self._house.wake()
+    async def _settle(
+        self, delivery: Delivery, record: CaseRecord, act: Leaf, recording: Recording, local_number: str = ""
+    ) -> None:
+        """Record what was done, with its leaf at the next place of the case; anew when somebody else took that."""
+        holder = trails.applicant_term(self._house, record.events)
+        while True:
+            row, trace = trails.follow(record.row, act, holder=holder)
+            row = replace(row, local_number=local_number or row.local_number)
+            self._house.failpoint("dispatch.before_settle")
+            try:
+                await self._house.store.record(trails.traced(replace(recording, case=row), (trace,)))
+            except StaleCase:
+                record = await self._record_of(delivery)
+                continue
+            self._house.failpoint("dispatch.after_settle")
+            self._house.wake()
+            return
 
-    def _leaf(
-        self, kind: LeafKind, member: str, subject: str, record: CaseRecord, event: CaseEvent, request: str = ""
-    ) -> bytes:
+    def _act(self, kind: LeafKind, member: str, subject: str, event: CaseEvent, request: str = "") -> Leaf:
         return Leaf(
             kind=kind,
             member=member,
             subject=subject,
             at=self._house.clock.now(),
-            case=record.row.commitment,
             seq=event.seq,
             emitter=event.emitter,
             call=sha256(request.encode()).hexdigest() if request else "",
-        ).to_bytes()
+        )
 
 
 _MAKERS: Final = {

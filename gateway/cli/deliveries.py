@@ -78,6 +78,7 @@ async def _list(config: Config, limit: int, *, dead: bool) -> list[Delivery]:
 
 async def _requeue(config: Config, delivery_id: str, now: datetime) -> None:
     from gateway.cli.beside import store_of
+    from gateway.exchange import trails
     from gateway.ports import Recording
     from trust.leaf import Leaf, LeafKind
 
@@ -85,8 +86,8 @@ async def _requeue(config: Config, delivery_id: str, now: datetime) -> None:
         await store.requeue(delivery_id, now=now)
         # A crash here leaves the delivery due and no leaf. The operator has not been told that it is done and repeats
         # the command, which is harmless and writes the leaf.
-        leaf = Leaf(LeafKind.ADMIN, config.member.id, f"delivery.requeue:{delivery_id}", now)
-        await store.record(Recording(leaves=(leaf.to_bytes(),)))
+        act = Leaf(LeafKind.ADMIN, config.member.id, f"delivery.requeue:{delivery_id}", now)
+        await store.record(trails.traced(Recording(), (trails.trace(act),)))
 
 
 def _for_programs(delivery: Delivery) -> dict[str, Any]:

@@ -46,15 +46,14 @@ class Caller:
         """Who acts, for an event: the officer's pseudonym, else the member."""
         return self.officer.id if self.officer else self.member.id
 
-    def leaf(self, kind: LeafKind, subject: str, *, case: bytes = b"", emitter: str = "", seq: int = 0) -> bytes:
-        """An audit leaf about what this caller did."""
+    def act(self, kind: LeafKind, subject: str, *, emitter: str = "", seq: int = 0) -> Leaf:
+        """What this caller did, as an audit leaf that is about no case yet (``gateway.exchange.trails``)."""
         return Leaf(
             kind=kind,
             member=self.member.id,
             subject=subject,
             at=self.now,
-            case=case,
             seq=seq,
             emitter=emitter,
             call=self.call_digest.hex(),
-        ).to_bytes()
+        )

@@ -32,7 +32,7 @@ from gateway.domain.catalogue import Item, MaterialRequirement
 from gateway.domain.people import id_number_flaw
 from gateway.domain.situations import required_materials
 from gateway.domain.translation import Match, require_match, translate
-from gateway.exchange import licences, records
+from gateway.exchange import licences, records, trails
 from gateway.exchange.caller import Caller
 from gateway.exchange.decided import Decided
 from gateway.exchange.house import House
@@ -161,8 +161,9 @@ async def show(house: House, caller: Caller, asked: commands.GetCase) -> Decided
     record = await find(house, asked.case)
     caller.require(Action.CASE_READ, item=_own_item(record.row))
     view = await records.view(house, record.row, History.of(record.events), caller.now)
-    leaf = caller.leaf(LeafKind.PERSONAL_DATA_READ, "case", case=record.row.commitment)
-    return Decided(view, Recording(leaves=(leaf,)))
+    act = caller.act(LeafKind.PERSONAL_DATA_READ, "case")
+    row, trace = trails.follow(record.row, act, caller, holder=trails.applicant_term(house, record.events))
+    return Decided(view, trails.traced(Recording(case=row), (trace,)))
 
 
 async def list_cases(house: House, caller: Caller, asked: commands.ListCases) -> Decided:
@@ -213,17 +214,20 @@ async def _emit(
     raw = house.codec.encode(records.make_event(house, caller, history, row.case_id, body, occurred_at))
     # Read back at once: what the other gateway could not read is refused now, and never waits for it in vain.
     event = house.codec.decode(raw)
-    recorded, leaf = records.leaf_of(caller, row.commitment, RecordedEvent.of(event, raw))
-    after = history.with_event(recorded)
+    after = history.with_event(RecordedEvent.of(event, raw))
+    holder = trails.applicant_term(house, after.of_side(Side.ACCEPTING))
+    row, recorded, trace = records.follow_event(caller, row, RecordedEvent.of(event, raw), holder)
     row = records.row_after(row, fold(after), caller.now)
     return Decided(
         await records.view(house, row, after, caller.now),
-        Recording(
-            case=row,
-            events=(recorded,),
-            deliveries=(records.to_peer(house, row, event), *records.to_platform(house, row, event)),
-            leaves=(leaf,),
-            licences=issued,
+        trails.traced(
+            Recording(
+                case=row,
+                events=(recorded,),
+                deliveries=(records.to_peer(house, row, event), *records.to_platform(house, row, event)),
+                licences=issued,
+            ),
+            (trace,),
         ),
     )
 

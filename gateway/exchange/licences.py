@@ -13,6 +13,7 @@ from gateway.domain.calendar import BEIJING, beijing_date
 from gateway.domain.case import Case
 from gateway.domain.case import Decided as DecidedBody
 from gateway.domain.catalogue import Item
+from gateway.exchange import trails
 from gateway.exchange.caller import Caller
 from gateway.exchange.decided import Decided
 from gateway.exchange.house import House
@@ -57,8 +58,10 @@ async def issue_licence(house: House, caller: Caller, asked: commands.IssueLicen
         holder_key=asked.holder_jwk,
     )
     text, entry = await _issue(house, caller.now, face)
-    leaf = caller.leaf(LeafKind.ADMIN, f"licence.issue:{entry.index}")
-    return Decided(commands.IssuedLicence(text, entry.licence_id), Recording(licences=(entry,), leaves=(leaf,)))
+    act = caller.act(LeafKind.ADMIN, f"licence.issue:{entry.index}")
+    trace = trails.trace(act, caller, holder=house.store.term(asked.holder_id_number))
+    recording = trails.traced(Recording(licences=(entry,)), (trace,))
+    return Decided(commands.IssuedLicence(text, entry.licence_id), recording)
 
 
 async def issue_result(
@@ -127,16 +130,19 @@ async def set_status(house: House, caller: Caller, asked: commands.SetLicenceSta
             "a revoked licence stays revoked",
             mend="issue a new licence",
         )
-    leaf = caller.leaf(LeafKind.ADMIN, f"licence.status:{entry.index}:{asked.status}")
-    return Decided(commands.Done(), Recording(licences=(replace(entry, status=asked.status),), leaves=(leaf,)))
+    act = caller.act(LeafKind.ADMIN, f"licence.status:{entry.index}:{asked.status}")
+    recording = Recording(licences=(replace(entry, status=asked.status),))
+    return Decided(commands.Done(), trails.traced(recording, (trails.trace(act, caller),)))
 
 
 async def verify_licence(house: House, caller: Caller, asked: commands.VerifyLicence) -> Decided:
     """All verdicts on a presentation. Somebody looked at personal data, and that goes into the log."""
     caller.require(Action.LICENCE_VERIFY, licence_type=peek(asked.presentation).type_code)
     verdict = await _judge(house, caller, asked.presentation, asked.nonce)
-    leaf = caller.leaf(LeafKind.PERSONAL_DATA_READ, "licence")
-    return Decided(verdict, Recording(leaves=(leaf,)))
+    holder = verdict.claims.get(HOLDER_CODE)
+    term = house.store.term(holder) if isinstance(holder, str) else b""
+    trace = trails.trace(caller.act(LeafKind.PERSONAL_DATA_READ, "licence"), caller, holder=term)
+    return Decided(verdict, trails.traced(Recording(), (trace,)))
 
 
 async def show_status_list(house: House, caller: Caller, asked: commands.GetStatusList) -> Decided:

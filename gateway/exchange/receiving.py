@@ -8,7 +8,7 @@ from gateway.domain import commands
 from gateway.domain.calendar import beijing_date
 from gateway.domain.case import CaseState, History, RecordedEvent, Side, Submitted, fold, receive
 from gateway.domain.case_number import CaseNumber
-from gateway.exchange import records
+from gateway.exchange import records, trails
 from gateway.exchange.caller import Caller
 from gateway.exchange.decided import Decided
 from gateway.exchange.house import House
@@ -40,29 +40,32 @@ async def receive_events(house: House, caller: Caller, asked: commands.ReceiveEv
     if not new:
         return Decided(_receipt(asked, history, row.side.other))
     # 4
-    leaves: list[bytes] = []
+    holder = trails.applicant_term(house, (*history.of_side(Side.ACCEPTING), *new))
+    traces: list[trails.Trace] = []
     fresh: list[RecordedEvent] = []
     for recorded in new:
-        with_leaf, leaf = records.leaf_of(caller, row.commitment, recorded)
+        row, with_leaf, trace = records.follow_event(caller, row, recorded, holder)
         history = history.with_event(with_leaf)
         fresh.append(with_leaf)
-        leaves.append(leaf)
+        traces.append(trace)
     case = fold(history)
     row = records.row_after(row, case, caller.now)
     moot = {step.recorded.digest for step in case.steps if step.moot}
     return Decided(
         _receipt(asked, history, row.side.other),
-        Recording(
-            case=row,
-            events=tuple(fresh),
-            deliveries=tuple(
-                delivery
-                for recorded in fresh
-                if recorded.digest not in moot
-                for delivery in records.to_platform(house, row, recorded.event)
+        trails.traced(
+            Recording(
+                case=row,
+                events=tuple(fresh),
+                deliveries=tuple(
+                    delivery
+                    for recorded in fresh
+                    if recorded.digest not in moot
+                    for delivery in records.to_platform(house, row, recorded.event)
+                ),
+                evidence=_evidence(caller, row),
             ),
-            leaves=tuple(leaves),
-            evidence=_evidence(caller, row),
+            traces,
         ),
     )
 

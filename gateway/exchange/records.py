@@ -20,11 +20,11 @@ from gateway.domain.case import (
     fold,
 )
 from gateway.domain.deadline import Deadline, Pause, due
+from gateway.exchange import trails
 from gateway.exchange.caller import Caller
 from gateway.exchange.house import House
 from gateway.ports import CaseRow, DeliveryKind, NewDelivery
 from trust.leaf import LeafKind
-from trust.merkle import leaf_hash
 
 EVENT_SALT_BYTES = 16
 
@@ -44,16 +44,13 @@ def make_event(
     )
 
 
-def leaf_of(caller: Caller, commitment: bytes, recorded: RecordedEvent) -> tuple[RecordedEvent, bytes]:
-    """The audit leaf that says this gateway has the event, and the event with that leaf's hash."""
-    leaf = caller.leaf(
-        LeafKind.CASE_EVENT,
-        recorded.digest.hex(),
-        case=commitment,
-        emitter=recorded.event.emitter,
-        seq=recorded.event.seq,
-    )
-    return RecordedEvent(recorded.event, recorded.raw, recorded.digest, leaf_hash(leaf)), leaf
+def follow_event(
+    caller: Caller, row: CaseRow, recorded: RecordedEvent, holder: bytes
+) -> tuple[CaseRow, RecordedEvent, trails.Trace]:
+    """The trace that says this gateway has the event, the event with its leaf's hash, and the row behind them."""
+    act = caller.act(LeafKind.CASE_EVENT, recorded.digest.hex(), emitter=recorded.event.emitter, seq=recorded.event.seq)
+    row, trace = trails.follow(row, act, caller, holder=holder)
+    return row, replace(recorded, leaf=trace.leaf_hash), trace
 
 
 def row_after(row: CaseRow, case: Case, now: datetime) -> CaseRow:

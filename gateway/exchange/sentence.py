@@ -20,7 +20,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from gateway.domain import commands
-from gateway.exchange import audit, cases, catalogues, crosswalks, guides, licences, publishing, receiving
+from gateway.exchange import audit, cases, catalogues, crosswalks, guides, licences, publishing, receiving, trails
 from gateway.exchange.caller import Caller
 from gateway.exchange.decided import Decided
 from gateway.exchange.house import House, Route
@@ -236,6 +236,7 @@ def _complete(
         recording,
         settled=(*recording.settled, *settled.settled),
         leaves=(*recording.leaves, *settled.leaves),
+        trail=(*recording.trail, *settled.trail),
     )
 
 
@@ -312,12 +313,14 @@ async def _audit_refusal(
 ) -> TongbanError:
     """Put the refusal into the log and consume the call's number. What stands in the way of that is the error then."""
     call = hashlib.sha256((received.signature or "").encode()).hexdigest() if received.signature else ""
-    leaf = Leaf(kind=LeafKind.CALL_REFUSED, member=member.id, subject=error.reason, at=now, call=call).to_bytes()
+    officer = verified.officer if verified else None
+    caller = Caller(member, officer, verified.purpose if verified else "", None, now)
+    act = Leaf(kind=LeafKind.CALL_REFUSED, member=member.id, subject=error.reason, at=now, call=call)
     seen = SeenCall(member.id, verified.jti, verified.replay_until) if verified else None
     if error.reason is Reason.CALL_REPLAYED:
         seen = None  # it is there already
     try:
-        await house.store.record(Recording(seen=seen, leaves=(leaf,)))
+        await house.store.record(trails.traced(Recording(seen=seen), (trails.trace(act, caller),)))
     except TongbanError as instead:
         if instead.reason is not Reason.CALL_REPLAYED:
             return instead
