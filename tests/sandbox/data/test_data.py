@@ -466,6 +466,18 @@ def test_what_cannot_be_routed_says_so(name: str, answers: dict[str, str], outco
     assert isinstance(across(YUEYANG, name, answers), outcome)
 
 
+def test_a_row_may_lead_to_an_item_that_is_suspended() -> None:
+    assert the_item(YUEYANG, "渔业捕捞许可").state is ItemState.SUSPENDED
+    result = across(JINGZHOU, "长江流域以外内陆渔业捕捞许可")
+    assert isinstance(result, NotInForce)
+    assert result.item == the_item(YUEYANG, "渔业捕捞许可")
+
+
+def test_answers_that_nobody_mapped_lead_nowhere() -> None:
+    assert isinstance(across(JINGZHOU, "住房公积金异地转入", {"closed": "yes"}), Matched)
+    assert isinstance(across(JINGZHOU, "住房公积金异地转入", {"closed": "no"}), Unmapped)
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
