@@ -242,7 +242,7 @@ def translate(atlas: Atlas, query: Query) -> Translation:  # noqa: PLR0911 - one
     if query.direction is Direction.REVERSE:
         return _led_from(atlas, item, target, query)
     ways = direct_ways(atlas.crosswalk, item, query)  # 3
-    if query.allow_chain and ways.unsettled and NATIONAL not in {query.source, query.target}:
+    if query.allow_chain and ways.unsettled:
         add_chains(ways, atlas, item, query)  # 4
     if ways.open:
         return NeedsFacts(item, _open_questions(item, ways, target, query))  # 5
