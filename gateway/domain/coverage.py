@@ -14,7 +14,7 @@ from math import prod
 
 from gateway.domain.atlas import Atlas, Query
 from gateway.domain.catalogue import Catalogue, Item
-from gateway.domain.crosswalk import Relationship
+from gateway.domain.crosswalk import NOTHING, Relationship
 from gateway.domain.ways import SetAside, Way, direct_ways
 
 
@@ -106,7 +106,7 @@ def _in_force(catalogue: Catalogue, on: date) -> Iterator[Item]:
 
 
 def _count(atlas: Atlas, wanted: Catalogue, item: Item, query: Query) -> Count:
-    ways = direct_ways(atlas.crosswalk, item, query)
+    ways = direct_ways(atlas.crosswalk, item, query, NOTHING)
     deciding = [*ways.met, *ways.open]
     if deciding:
         return _count_deciding(wanted, item, deciding, query.on)

@@ -203,7 +203,7 @@ _PREFERENCE: Final = (Relationship.EQUIVALENT, Relationship.BROADER, Relationshi
 """Which of several chains to one item is gone by: the one that says most."""
 
 
-def translate(atlas: Atlas, query: Query) -> Translation:  # noqa: PLR0911 - one exit for each answer
+def translate(atlas: Atlas, query: Query) -> Translation:
     """Translate a code for an applicant with these answers on a Beijing day.
 
     Raises ``Malformed`` for an answer that the source item's own question does not offer, and ``NotFound``
@@ -230,22 +230,29 @@ def translate(atlas: Atlas, query: Query) -> Translation:  # noqa: PLR0911 - one
     its far end is found. A row is not, where another one contradicts it in every situation that it is for. Where none
     is found, what interrupts the rows answers (7, 8, 9).
     """
+    return _translate(atlas, query, query.code, query.answers)
+
+
+def _translate(  # noqa: PLR0911 - one exit for each answer
+    atlas: Atlas, query: Query, code: str, answers: Mapping[str, str]
+) -> Translation:
+    """Translate a code with its answers; all else is as the query has it."""
     source = atlas.catalogue(query.source)
     target = atlas.catalogue(query.target)
-    item = source.find_on(query.code, query.on) if query.version is None else source.find(query.code, query.version)
+    item = source.find_on(code, query.on) if query.version is None else source.find(code, query.version)
     if item is None:  # 1
-        return UnknownCode(source.id, query.code, query.version)
+        return UnknownCode(source.id, code, query.version)
     why = item.why_not_in_force(query.on) if query.version is None else source.why_not_applicable(item, query.on)
     if why:  # 2
         return NotInForce(item, why)
-    item.check_answers(query.answers)
+    item.check_answers(answers)
     if query.direction is Direction.REVERSE:
         return _led_from(atlas, item, target, query)
-    ways = direct_ways(atlas.crosswalk, item, query)  # 3
+    ways = direct_ways(atlas.crosswalk, item, query, answers)  # 3
     if query.allow_chain and ways.unsettled:
-        add_chains(ways, atlas, item, query)  # 4
+        add_chains(ways, atlas, item, query, answers)  # 4
     if ways.open:
-        return NeedsFacts(item, _open_questions(item, ways, target, query))  # 5
+        return NeedsFacts(item, _open_questions(item, ways, target, query.on, answers))  # 5
     if ways.met:  # 6
         way = _agreed(ways.met)
         if way is not None:
@@ -272,19 +279,8 @@ def translate_batch(
         if not 1 <= len(code) <= MAX_CODE_LENGTH:
             yield "code"
             continue
-        query = Query(
-            alike.source,
-            alike.target,
-            code,
-            alike.on,
-            answers,
-            alike.version,
-            alike.direction,
-            alike.minimum_review,
-            alike.allow_chain,
-        )
         try:
-            yield translate(atlas, query)
+            yield _translate(atlas, alike, code, answers)
         except Malformed:
             yield "answers"
 
@@ -342,21 +338,21 @@ def _each_once(reasons: Sequence[tuple[CrosswalkRow, SetAside]]) -> tuple[tuple[
     return tuple(each[key] for key in sorted(each))
 
 
-def _open_questions(item: Item, ways: Ways, target: Catalogue, query: Query) -> tuple[OpenQuestion, ...]:
+def _open_questions(
+    item: Item, ways: Ways, target: Catalogue, on: date, answers: Mapping[str, str]
+) -> tuple[OpenQuestion, ...]:
     """List the unanswered questions of the open ways, with what each option would leave of all that are possible."""
-    wanted = {key for way in ways.open for key in way.needs if key not in query.answers}
+    wanted = {key for way in ways.open for key in way.needs if key not in answers}
     questions = (*item.situations, *ways.national_questions.values())
     possible: list[tuple[Way, Match | None]] = []
     for way in sorted((*ways.met, *ways.open), key=lambda way: (way.code, [step.row.id for step in way.path])):
-        there = target.find_on(way.code, query.on)
-        in_force = there is not None and not there.why_not_in_force(query.on)
+        there = target.find_on(way.code, on)
+        in_force = there is not None and not there.why_not_in_force(on)
         possible.append((way, _match(way, there) if there is not None and in_force else None))
     return tuple(
         OpenQuestion(
             question,
-            tuple(
-                (option, _left(possible, {**query.answers, question.key: option.key})) for option in question.options
-            ),
+            tuple((option, _left(possible, {**answers, question.key: option.key})) for option in question.options),
         )
         for question in questions
         if question.key in wanted

@@ -129,13 +129,13 @@ class Way:
 class Ways:
     """Everything that there is between an item and a catalogue, weighed for one query."""
 
-    met: list[Way] = field(default_factory=list)
+    met: list[Way]
     """Those that the answers meet."""
-    open: list[Way] = field(default_factory=list)
+    open: list[Way]
     """Those that further answers may meet."""
-    over: list[CrosswalkRow] = field(default_factory=list)
+    over: list[CrosswalkRow]
     """Rows without whose end there would be more of the above."""
-    set_aside: list[tuple[CrosswalkRow, SetAside]] = field(default_factory=list)
+    set_aside: list[tuple[CrosswalkRow, SetAside]]
     """Every other row with its reason."""
     interrupted_at: list[str] = field(default_factory=list)
     """National codes of chains whose rows decide, where that item is not in force."""
@@ -193,9 +193,9 @@ def why_not_in_force(crosswalk: Crosswalk, row: CrosswalkRow, query: Query) -> S
     return None if row.begun_by(query.on) else SetAside.NOT_BEGUN
 
 
-def direct_ways(crosswalk: Crosswalk, item: Item, query: Query) -> Ways:
-    """Weigh every row from an item straight to the other catalogue."""
-    ways = Ways()
+def direct_ways(crosswalk: Crosswalk, item: Item, query: Query, answers: Mapping[str, str]) -> Ways:
+    """Weigh every row from an item straight to the other catalogue by these answers; the query's own don't matter."""
+    ways = Ways([], [], [], [])
     for row in crosswalk.rows_from(query.source, item.code, query.target):
         reason = why_not_in_force(crosswalk, row, query)
         needs = ALWAYS
@@ -206,7 +206,7 @@ def direct_ways(crosswalk: Crosswalk, item: Item, query: Query) -> Ways:
                 reason = SetAside.ASKS_UNKNOWN_QUESTION
             else:
                 needs = needed
-                agreed = agreement(needs, query.answers)
+                agreed = agreement(needs, answers)
                 reason = SetAside.OTHER_ANSWERS if agreed is False else None
         if reason is not None:
             ways.set_aside.append((row, reason))
@@ -228,8 +228,8 @@ def direct_ways(crosswalk: Crosswalk, item: Item, query: Query) -> Ways:
     return ways
 
 
-def add_chains(ways: Ways, atlas: Atlas, item: Item, query: Query) -> None:
-    """Weigh every chain from an item to the other catalogue, in order of the rows' ids."""
+def add_chains(ways: Ways, atlas: Atlas, item: Item, query: Query, answers: Mapping[str, str]) -> None:
+    """Weigh every chain from an item to the other catalogue likewise, in order of the rows' ids."""
     crosswalk = atlas.crosswalk
     first_steps = _steps(
         crosswalk.rows_from(query.source, item.code, NATIONAL), crosswalk.rows_to(query.source, item.code, NATIONAL)
@@ -239,7 +239,7 @@ def add_chains(ways: Ways, atlas: Atlas, item: Item, query: Query) -> None:
             crosswalk.rows_from(NATIONAL, first.end, query.target), crosswalk.rows_to(NATIONAL, first.end, query.target)
         )
         for second in second_steps:
-            _weigh_chain(ways, atlas, item, query, (first, second))
+            _weigh_chain(ways, atlas, item, query, answers, (first, second))
 
 
 def _steps(onwards: Iterable[CrosswalkRow], backwards: Iterable[CrosswalkRow]) -> list[Step]:
@@ -247,7 +247,9 @@ def _steps(onwards: Iterable[CrosswalkRow], backwards: Iterable[CrosswalkRow]) -
     return sorted(steps, key=lambda step: (step.row.id, step.row.version, step.row.hash))
 
 
-def _weigh_chain(ways: Ways, atlas: Atlas, item: Item, query: Query, path: tuple[Step, Step]) -> None:
+def _weigh_chain(
+    ways: Ways, atlas: Atlas, item: Item, query: Query, answers: Mapping[str, str], path: tuple[Step, Step]
+) -> None:
     first, second = path
     relationship = COMPOSITIONS.get((first.relationship, second.relationship))
     reasons = list(_why_no_chain(atlas.crosswalk, query, path, relationship))
@@ -265,12 +267,12 @@ def _weigh_chain(ways: Ways, atlas: Atlas, item: Item, query: Query, path: tuple
         ways.set_aside.append((first.row, SetAside.ASKS_UNKNOWN_QUESTION))
         return
     given = NOTHING if first.inverted else first.row.products
-    needs_there = _needs_there(ways, item, there, second, given, query.answers)
+    needs_there = _needs_there(ways, item, there, second, given, answers)
     if isinstance(needs_there, SetAside):
         ways.set_aside.append((second.row, needs_there))
         return
-    agreed = agreement(needs, query.answers)
-    agreed_there = agreement(needs_there, query.answers)
+    agreed = agreement(needs, answers)
+    agreed_there = agreement(needs_there, answers)
     if False in {agreed, agreed_there}:
         ways.set_aside.append((first.row if agreed is False else second.row, SetAside.OTHER_ANSWERS))
         return
