@@ -138,6 +138,7 @@ def read_signers(keys: KeysSection) -> dict[KeyPurpose, Signer]:
         KeyPurpose.LICENCE: read_signer(keys.licence),
         KeyPurpose.STATUS: read_signer(keys.status),
         KeyPurpose.LOG: read_signer(keys.log),
+        KeyPurpose.WITNESS: read_signer(keys.witness),
     }
 
 
@@ -275,7 +276,7 @@ class Gateway:
                 member_id=config.member.id,
                 region=config.member.region,
                 platform=config.platform.member if config.platform else "",
-                signers=Signers(signers[KeyPurpose.MESSAGE], signers[KeyPurpose.LICENCE]),
+                signers=Signers(signers[KeyPurpose.MESSAGE], signers[KeyPurpose.LICENCE], signers[KeyPurpose.WITNESS]),
                 knowledge=knowledge,
                 store=store,
                 clock=clock,

@@ -77,6 +77,7 @@ class KeysSection(_Section):
     licence: KeySection
     status: KeySection
     log: KeySection
+    witness: KeySection
 
 
 class DirectorySection(_Section):

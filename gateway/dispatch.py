@@ -20,7 +20,7 @@ import structlog
 
 from gateway.domain.case import Accepted, CaseEvent, History, RecordedEvent, Side, fold
 from gateway.domain.platform import PlatformMessage
-from gateway.exchange import trails
+from gateway.exchange import heads, trails
 from gateway.exchange.house import House
 from gateway.exchange.sentence import exchange_notice
 from gateway.ports import (
@@ -273,7 +273,9 @@ class Dispatcher:
             own[seq - 1].event,
             answer.request,
         )
-        await self._settle(delivery, record, receipt, Recording(settled=(lease,), evidence=(evidence,)))
+        told = await heads.heard(self._house, delivery.destination, answer.heads, evidence.call_digest.hex())
+        recording = told.with_it(Recording(settled=(lease,), evidence=(evidence,)))
+        await self._settle(delivery, record, receipt, recording)
 
     async def _send_from(self, wanted: int, delivery: Delivery, own: tuple[RecordedEvent, ...]) -> SignedAnswer:
         """Go back to the event that the peer wants: it lost its store, or was restored from an older copy."""
@@ -285,7 +287,8 @@ class Dispatcher:
         return answer
 
     async def _send(self, delivery: Delivery, events: tuple[RecordedEvent, ...]) -> SignedAnswer:
-        answer = await self._peer.deliver(delivery.destination, delivery.stream, [event.raw for event in events])
+        told = await heads.told_to(self._house, delivery.destination)
+        answer = await self._peer.deliver(delivery.destination, delivery.stream, [event.raw for event in events], told)
         if answer.accepted_through < events[-1].event.seq:
             raise Unavailable(
                 Reason.PEER_UNAVAILABLE,

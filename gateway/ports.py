@@ -518,6 +518,10 @@ class Store(Protocol):
         """The timestamp over the largest checkpoint; None when there is none."""
         ...
 
+    async def stamps(self, *, after: Stamp | None = None, limit: int) -> list[Stamp]:
+        """Timestamps by size and time, behind the one that the previous page ended with."""
+        ...
+
     async def trail(self, search: TrailSearch) -> list[tuple[int, TrailEntry]]:
         """Entries of the trail, oldest first, each with its position."""
         ...
@@ -609,6 +613,16 @@ class CallbackReader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Heads:
+    """What one gateway tells another about both their logs, with each delivery and each receipt."""
+
+    own: str = ""
+    """The teller's newest checkpoint; empty while it has none."""
+    yours: str = ""
+    """The newest checkpoint of the other that the teller knows; empty for none."""
+
+
+@dataclass(frozen=True, slots=True)
 class SignedAnswer:
     """A peer's verified answer, kept as evidence."""
 
@@ -618,6 +632,18 @@ class SignedAnswer:
     response_body: bytes = field(repr=False)
     accepted_through: int
     leaf_hashes: tuple[bytes, ...]
+    heads: Heads = Heads()
+    """What the peer tells of both logs; nothing of it is verified yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeafProof:
+    """A peer's proof that a leaf is in its log; not verified yet."""
+
+    index: int
+    path: tuple[bytes, ...]
+    checkpoint: str
+    """The note that the path leads to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -637,8 +663,8 @@ class CataloguePage:
 class Peer(Protocol):
     """The other gateways."""
 
-    async def deliver(self, member: str, case_id: str, events: Sequence[bytes]) -> SignedAnswer:
-        """Deliver events to a member.
+    async def deliver(self, member: str, case_id: str, events: Sequence[bytes], heads: Heads) -> SignedAnswer:
+        """Deliver events to a member, with what is known of both logs.
 
         Raises the peer's own refusal as the error it names (WrongState(EVENT_GAP) with ``wanted_seq`` among them), and
         Unavailable(PEER_UNAVAILABLE or PEER_UNSIGNED) when the outcome is unknown.
@@ -655,4 +681,26 @@ class Peer(Protocol):
 
     async def crosswalk_changes(self, member: str, after: int) -> list[tuple[int, CrosswalkEntry]]:
         """What a member's crosswalk journal has behind a position. Unavailable, or the peer's own refusal."""
+        ...
+
+    # Its audit log. All raise Unavailable, or the peer's own refusal; nothing that they give is verified.
+
+    async def checkpoint(self, member: str) -> str:
+        """A member's newest checkpoint."""
+        ...
+
+    async def consistency(self, member: str, from_size: int, to_size: int) -> tuple[bytes, ...]:
+        """A member's proof that its log of one size begins its log of another."""
+        ...
+
+    async def leaf(self, member: str, index: int) -> bytes:
+        """Exact bytes of one leaf of a member's log. NotFound(LEAF_UNKNOWN) when it gives none."""
+        ...
+
+    async def inclusion(self, member: str, leaf_hash: bytes) -> LeafProof:
+        """A member's proof that a leaf is in its log."""
+        ...
+
+    async def cosign(self, member: str, request: str) -> str:
+        """A member's cosignature, as a witness, for our checkpoint; Conflict(CHECKPOINT_STALE) with ``size``."""
         ...

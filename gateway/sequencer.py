@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from gateway.exchange.house import House
+from gateway.exchange.witnessing import origin
 from gateway.ports import LogHead, PlacedBatch
 from trust.checkpoint import Checkpoint, sign_checkpoint
 from trust.errors import TongbanError, WrongState
@@ -22,8 +23,8 @@ from trust.merkle import CompactRange, leaf_hash
 BATCH: Final = 500
 """Leaves placed in one step: a few milliseconds of the loop at most."""
 
-EVERY_SECONDS: Final = 0.5
-"""At most this long does a leaf wait for its place while the gateway runs."""
+EVERY_SECONDS: Final = 1.0
+"""At most this long does a leaf wait for its place while the gateway runs, and so often is a checkpoint signed."""
 
 AFTER_FAILURE_SECONDS: Final = 5.0
 """How long to leave a store alone that could not be written: a full disk stays full for longer than a moment."""
@@ -83,11 +84,6 @@ class Sequencer:
         self._house.failpoint("sequencer.after_place")
         self._head = LogHead(head.epoch, tree.size, frontier, checkpoint)
         return len(placed)
-
-
-def origin(member_id: str) -> str:
-    """The log's name in its checkpoints (C2SP tlog-checkpoint): unique to the member, and no address."""
-    return f"tongban/{member_id}/log"
 
 
 def _levels(size: int) -> list[int]:

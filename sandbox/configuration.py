@@ -24,7 +24,9 @@ CATALOGUE_SECONDS: Final = 60.0
 
 CALLBACK_PATH: Final = "/callback"
 
-_GATEWAY_KEYS: Final = (KeyPurpose.MESSAGE, KeyPurpose.LICENCE, KeyPurpose.STATUS, KeyPurpose.LOG)
+_GATEWAY_KEYS: Final = (
+    KeyPurpose.MESSAGE, KeyPurpose.LICENCE, KeyPurpose.STATUS, KeyPurpose.LOG, KeyPurpose.WITNESS,
+)  # fmt: skip
 
 _Value = str | int | float | Sequence[str]
 

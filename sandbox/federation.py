@@ -225,6 +225,7 @@ def _gateway_rights(joined: tuple[str, ...]) -> tuple[Right, ...]:
         Right(Action.CROSSWALK_READ),
         Right(Action.LICENCE_STATUS),
         Right(Action.AUDIT_READ),
+        Right(Action.AUDIT_WITNESS),
         Right(Action.DIRECTORY_READ),
     )
 
@@ -264,6 +265,7 @@ def _platform_rights() -> tuple[Right, ...]:
         Right(Action.LICENCE_VERIFY, purposes=(PURPOSE_ACCEPTANCE, PURPOSE_RESULT)),
         Right(Action.LICENCE_STATUS),
         Right(Action.AUDIT_READ),
+        Right(Action.AUDIT_SEARCH),
         Right(Action.DIRECTORY_READ),
     )
 
@@ -281,6 +283,7 @@ def _wanted_keys() -> list[tuple[str, KeyPurpose, Algorithm]]:
             (city.gateway, KeyPurpose.LICENCE, Algorithm.ES256),
             (city.gateway, KeyPurpose.STATUS, Algorithm.ES256),
             (city.gateway, KeyPurpose.LOG, Algorithm.ED25519),
+            (city.gateway, KeyPurpose.WITNESS, Algorithm.ED25519),
             (city.platform, KeyPurpose.MESSAGE, Algorithm.ES256),
         ]
     return wanted

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from gateway.sequencer import origin
+from gateway.exchange.witnessing import origin
 from trust.audit_check import CaseTrail, Comparison, LogCheck, LogReport, compare, open_log_checkpoint
 from trust.checkpoint import Checkpoint, sign_checkpoint
 from trust.directory import Directory

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -178,6 +179,25 @@ class Contradiction:
     path: tuple[bytes, ...] = ()
     """Consistency proof from the claimed root to the second; empty when the sizes are equal."""
 
+    def to_json(self) -> bytes:
+        """Write it as it is kept and handed on."""
+        path = [each.hex() for each in self.path]
+        fields = {"first": self.first, "second": self.second, "claimed": self.claimed.hex(), "path": path}
+        return json.dumps(fields, ensure_ascii=False, indent=1).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Self:
+        """Read what ``to_json`` writes. Raises ``Malformed(MESSAGE_MALFORMED)``; it proves nothing yet."""
+        try:
+            fields = json.loads(data)
+            first, second = fields["first"], fields["second"]
+            claimed, path = bytes.fromhex(fields["claimed"]), tuple(bytes.fromhex(each) for each in fields["path"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise _no_contradiction() from error
+        if not isinstance(first, str) or not isinstance(second, str):
+            raise _no_contradiction()
+        return cls(first, second, claimed, path)
+
 
 def find_contradiction(
     first: str, second: str, keys: Sequence[NoteKey], *, path: Sequence[bytes] = (), claimed: bytes = b""
@@ -236,6 +256,15 @@ def _bad_request(got: str) -> Malformed:
         got=got,
         expected="old size, at most 63 hashes, an empty line, a signed checkpoint",
         mend="write it as c2sp.org/tlog-witness says",
+    )
+
+
+def _no_contradiction() -> Malformed:
+    return Malformed(
+        Reason.MESSAGE_MALFORMED,
+        "The bytes are no proof that a log told two stories",
+        expected="JSON with first, second, claimed and path",
+        mend="take the proof as the alarm keeps it",
     )
 
 

@@ -246,7 +246,7 @@ def _report_for_programs(log: CheckedLog) -> dict[str, Any]:
 
 
 def _open_note(caller: MemberClient, of: str, note: str) -> Checkpoint:
-    from gateway.sequencer import origin
+    from gateway.exchange.witnessing import origin
     from trust.audit_check import open_log_checkpoint
 
     member = caller.directory.member(of or caller.config.gateway)

@@ -9,8 +9,8 @@ from typing import Final
 from gateway.app import read_directory
 from gateway.cli.beside import store_of
 from gateway.config import Config
+from gateway.exchange.witnessing import origin
 from gateway.ports import Store
-from gateway.sequencer import origin
 from trust.audit_check import CaseTrail, LogCheck, LogReport, finished_nodes, open_log_checkpoint
 from trust.checkpoint import Checkpoint
 from trust.merkle import EMPTY_ROOT

@@ -73,6 +73,10 @@ class ReceiveEvents:
 
     case_id: str
     events: tuple[RecordedEvent, ...]
+    own_checkpoint: str = ""
+    """The sender's newest checkpoint; empty while it has none."""
+    your_checkpoint: str = ""
+    """The newest checkpoint of the receiver that the sender knows; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +285,29 @@ class ListLeaves:
 
 
 @dataclass(frozen=True, slots=True)
+class AddCheckpoint:
+    """A log asks for this gateway's cosignature."""
+
+    request: str
+    """As c2sp.org/tlog-witness writes it; not read yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListAlarms:
+    """What only a person can settle."""
+
+    open_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgeAlarm:
+    """Taking note of an alarm."""
+
+    idempotency_key: str
+    alarm_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class GetDirectory:
     """The signed member directory."""
 
@@ -310,6 +337,9 @@ Command = (
     | ProveInclusion
     | ProveConsistency
     | ListLeaves
+    | AddCheckpoint
+    | ListAlarms
+    | AcknowledgeAlarm
     | GetDirectory
 )
 
@@ -375,6 +405,10 @@ class Receipt:
     case_id: str
     accepted_through: int
     leaf_hashes: tuple[bytes, ...]
+    own_checkpoint: str = ""
+    """The receiver's newest checkpoint; empty while it has none."""
+    your_checkpoint: str = ""
+    """The newest checkpoint of the sender that the receiver knows; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -501,9 +535,37 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A signed text: a status list token or a checkpoint."""
+    """A signed text: a status list token, or a cosignature."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoints:
+    """A log's newest checkpoint, and the newest that enough witnesses cosigned; empty while there is none."""
+
+    newest: str
+    cosigned: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAlarm:
+    """An alarm. Field by field as ``gateway.ports.Alarm``."""
+
+    alarm_id: str
+    kind: str
+    member: str
+    at: datetime
+    text: str
+    proof: bytes
+    acknowledged_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alarms:
+    """Alarms, newest first."""
+
+    alarms: tuple[ShownAlarm, ...]
 
 
 @dataclass(frozen=True, slots=True)

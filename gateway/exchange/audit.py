@@ -11,15 +11,25 @@ from gateway.exchange.decided import Decided
 from gateway.exchange.house import House
 from gateway.ports import LogHead
 from trust.errors import Malformed, NotFound, Reason
-from trust.merkle import make_consistency, make_inclusion
+from trust.merkle import CompactRange, make_consistency, make_inclusion
+
+COSIGNED: Final = "log:cosigned"
+"""Snapshot: the newest checkpoint of our log that enough witnesses cosigned, with their lines."""
 
 _Proof = tuple[bytes, ...]
 _BLANK: Final = bytes(32)
 
 
 async def show_checkpoint(house: House, _: Caller, __: commands.GetCheckpoint) -> Decided:
-    """The newest signed checkpoint."""
-    return Decided(commands.Token((await _head(house)).checkpoint))
+    """The newest signed checkpoint, and the newest that enough witnesses cosigned."""
+    # Read first: it must not be newer than the newest.
+    cosigned = await newest_cosigned(house)
+    return Decided(commands.Checkpoints((await _head(house)).checkpoint, cosigned))
+
+
+async def newest_cosigned(house: House) -> str:
+    """The newest checkpoint of our log that enough witnesses cosigned; empty while there is none."""
+    return (await house.store.snapshot(COSIGNED) or b"").decode()
 
 
 async def prove_inclusion(house: House, _: Caller, asked: commands.ProveInclusion) -> Decided:
@@ -44,8 +54,18 @@ async def prove_consistency(house: House, _: Caller, asked: commands.ProveConsis
             expected=f"0 to {head.size}, the earlier first",
             details={"field": "to_size"},
         )
-    path = await _prove(house, lambda node: make_consistency(asked.from_size, asked.to_size, node))
-    return Decided(commands.Path(path))
+    return Decided(commands.Path(await consistency(house, asked.from_size, asked.to_size)))
+
+
+async def consistency(house: House, first: int, second: int) -> _Proof:
+    """The proof that our log of one size begins our log of another, both of them placed."""
+    return await _prove(house, lambda node: make_consistency(first, second, node))
+
+
+async def root_at(house: House, size: int) -> bytes:
+    """The root that our log had at a size that it has reached, from the nodes as they are stored now."""
+    (root,) = await _prove(house, lambda node: (CompactRange.load(size, node).root(),))
+    return root
 
 
 async def list_leaves(house: House, _: Caller, asked: commands.ListLeaves) -> Decided:

@@ -12,6 +12,7 @@ from gateway.domain.catalogue import Catalogue
 from gateway.domain.commands import Command
 from gateway.domain.ids import RANDOM_BYTES, ordered_id
 from gateway.domain.translation import Atlas
+from gateway.exchange.head_book import HeadBook
 from gateway.exchange.status_lists import StatusLists
 from gateway.ports import Clock, EventCodec, Store
 from trust.directory import Action, Directory
@@ -67,6 +68,7 @@ class Signers:
 
     message: Signer
     licence: Signer
+    witness: Signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,10 @@ class House:
     """Set after an unclean stop: signed calls issued before are refused."""
     wake: Callable[[], None] = field(default=lambda: None)
     """Called when something was recorded that others act on: deliveries, leaves."""
+    heads: HeadBook = field(default_factory=HeadBook)
+    """What peers tell of logs, on its way to whoever looks into it."""
+    require_witnessed: Callable[[], None] = field(default=lambda: None)
+    """Raises Unavailable(LOG_UNWITNESSED) while our log has not been witnessed for longer than is allowed."""
     failpoint: Callable[[str], None] = field(default=lambda _: None)
     """Called with a step's name where a crash is worth trying; does nothing outside tests."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gateway.domain import commands
 from gateway.domain.calendar import beijing_date
 from gateway.domain.case import CaseState, History, RecordedEvent, Side, Submitted, fold, receive
 from gateway.domain.case_number import CaseNumber
-from gateway.exchange import records, trails
+from gateway.exchange import heads, records, trails
 from gateway.exchange.caller import Caller
 from gateway.exchange.decided import Decided
 from gateway.exchange.house import House
-from gateway.ports import CaseRow, Evidence, Recording
+from gateway.ports import CaseRow, Evidence, Heads, Recording
 from trust.directory import Action, Role
 from trust.errors import Forbidden, Malformed, Reason, WrongState
 from trust.leaf import commit_case
@@ -25,6 +26,7 @@ async def receive_events(house: House, caller: Caller, asked: commands.ReceiveEv
     2. The case is one that it shares with this gateway, for an item that it may deliver.
     3. The events follow what is held (``gateway.domain.case.receive``).
     4. What is new is recorded, with the signed call as evidence, and passed on to the local platform.
+    5. So is a new head of the caller's log; the receipt tells ours.
     """
     # 1
     _require_own_events(caller, asked)
@@ -38,7 +40,7 @@ async def receive_events(house: House, caller: Caller, asked: commands.ReceiveEv
     # 3
     new = receive(history, row.side.other, asked.events)
     if not new:
-        return Decided(_receipt(asked, history, row.side.other))
+        return await _with_heads(house, caller, asked, _receipt(asked, history, row.side.other), Recording())
     # 4
     holder = trails.applicant_term(house, (*history.of_side(Side.ACCEPTING), *new))
     traces: list[trails.Trace] = []
@@ -51,23 +53,30 @@ async def receive_events(house: House, caller: Caller, asked: commands.ReceiveEv
     case = fold(history)
     row = records.row_after(row, case, caller.now)
     moot = {step.recorded.digest for step in case.steps if step.moot}
-    return Decided(
-        _receipt(asked, history, row.side.other),
-        trails.traced(
-            Recording(
-                case=row,
-                events=tuple(fresh),
-                deliveries=tuple(
-                    delivery
-                    for recorded in fresh
-                    if recorded.digest not in moot
-                    for delivery in records.to_platform(house, row, recorded.event)
-                ),
-                evidence=_evidence(caller, row),
-            ),
-            traces,
+    recording = Recording(
+        case=row,
+        events=tuple(fresh),
+        deliveries=tuple(
+            delivery
+            for recorded in fresh
+            if recorded.digest not in moot
+            for delivery in records.to_platform(house, row, recorded.event)
         ),
+        evidence=_evidence(caller, row),
     )
+    receipt = _receipt(asked, history, row.side.other)
+    return await _with_heads(house, caller, asked, receipt, trails.traced(recording, traces))
+
+
+async def _with_heads(
+    house: House, caller: Caller, asked: commands.ReceiveEvents, receipt: commands.Receipt, recording: Recording
+) -> Decided:
+    # 5
+    told = Heads(asked.own_checkpoint, asked.your_checkpoint)
+    heard = await heads.heard(house, caller.member.id, told, caller.call_digest.hex())
+    ours = await heads.told_to(house, caller.member.id)
+    receipt = replace(receipt, own_checkpoint=ours.own, your_checkpoint=ours.yours)
+    return Decided(receipt, heard.with_it(recording))
 
 
 def _require_own_events(caller: Caller, asked: commands.ReceiveEvents) -> None:

@@ -20,11 +20,23 @@ from datetime import datetime
 from typing import Any, Final
 
 from gateway.domain import commands
-from gateway.exchange import audit, cases, catalogues, crosswalks, guides, licences, publishing, receiving, trails
+from gateway.exchange import (
+    alarms,
+    audit,
+    cases,
+    catalogues,
+    crosswalks,
+    guides,
+    licences,
+    publishing,
+    receiving,
+    trails,
+    witnessing,
+)
 from gateway.exchange.caller import Caller
 from gateway.exchange.decided import Decided
 from gateway.exchange.house import House, Route
-from gateway.ports import AlreadyRecorded, Recording, SeenCall, StaleCase, StoredReply
+from gateway.ports import AlreadyRecorded, Recording, SeenCall, StaleCase, StaleWitness, StoredReply
 from trust.directory import Action, Member
 from trust.errors import Conflict, Forbidden, InFlight, Internal, Malformed, Reason, TongbanError, Unavailable
 from trust.leaf import Leaf, LeafKind
@@ -195,13 +207,15 @@ async def settle(house: House, understood: Understood, settled: Recording | None
             # This attempt's number is consumed like any other's.
             await house.store.record(_complete(Recording(), understood, None, settled))
             return Recorded(earlier.body)
+        if isinstance(understood.command, _CHANGING_CASES):
+            house.require_witnessed()
         decided = await _DECIDERS[type(understood.command)](house, understood.caller, understood.command)
         body = understood.express(decided.answer)
         reply = replace(understood.key, body=body) if understood.key else None
         house.failpoint("exchange.before_record")
         try:
             await house.store.record(_complete(decided.recording, understood, reply, settled))
-        except (StaleCase, AlreadyRecorded):
+        except (StaleCase, StaleWitness, AlreadyRecorded):
             continue  # somebody was faster; look again
         house.failpoint("exchange.after_record")
         house.wake()
@@ -267,9 +281,15 @@ _DECIDERS: Final[Mapping[type, _Decider]] = {
     commands.ProveInclusion: audit.prove_inclusion,
     commands.ProveConsistency: audit.prove_consistency,
     commands.ListLeaves: audit.list_leaves,
+    commands.AddCheckpoint: witnessing.add_checkpoint,
+    commands.ListAlarms: alarms.list_alarms,
+    commands.AcknowledgeAlarm: alarms.acknowledge,
     commands.GetDirectory: audit.show_directory,
 }
 """Who decides what. A decider reads the store and decides; it writes nothing."""
+
+_CHANGING_CASES: Final = (commands.OpenCase, commands.AdvanceCase, commands.ReceiveEvents)
+"""What is not done while nobody witnesses our log, where the operator wants it so."""
 
 
 # recorded → answered ------------------------------------------------------------------------------------------------
@@ -316,11 +336,13 @@ async def _audit_refusal(
     officer = verified.officer if verified else None
     caller = Caller(member, officer, verified.purpose if verified else "", None, now)
     act = Leaf(kind=LeafKind.CALL_REFUSED, member=member.id, subject=error.reason, at=now, call=call)
+    # Naming the size that it cosigned last is how a witness answers, and witnessing leaves no leaf.
+    traces = () if error.reason is Reason.CHECKPOINT_STALE else (trails.trace(act, caller),)
     seen = SeenCall(member.id, verified.jti, verified.replay_until) if verified else None
     if error.reason is Reason.CALL_REPLAYED:
         seen = None  # it is there already
     try:
-        await house.store.record(trails.traced(Recording(seen=seen), (trails.trace(act, caller),)))
+        await house.store.record(trails.traced(Recording(seen=seen), traces))
     except TongbanError as instead:
         if instead.reason is not Reason.CALL_REPLAYED:
             return instead

@@ -34,6 +34,9 @@ from gateway.wire.events import (
 from trust.errors import Malformed, Reason
 
 MAX_EVENTS_PER_DELIVERY: Final = 50
+MAX_HEAD_CHARACTERS: Final = 4096
+"""Longest checkpoint that travels with a delivery: a log's own signatures and nobody else's."""
+
 DEFAULT_PAGE: Final = 50
 MAX_PAGE: Final = 200
 _CASE_REFERENCE_CHARACTERS: Final = 64
@@ -156,6 +159,8 @@ def read_deliver(body: bytes) -> commands.ReceiveEvents:
     return commands.ReceiveEvents(
         case_id=fields.uuid(request.case_id, "case_id"),
         events=tuple(RecordedEvent.of(_codec.decode(raw), raw) for raw in request.events),
+        own_checkpoint=fields.text(request.own_checkpoint, "own_checkpoint", MAX_HEAD_CHARACTERS),
+        your_checkpoint=fields.text(request.your_checkpoint, "your_checkpoint", MAX_HEAD_CHARACTERS),
     )
 
 
@@ -270,13 +275,22 @@ def write_receipt(receipt: commands.Receipt) -> bytes:
             case_id=receipt.case_id,
             accepted_through=receipt.accepted_through,
             leaf_hashes=receipt.leaf_hashes,
-        )
+        ),
+        own_checkpoint=receipt.own_checkpoint,
+        your_checkpoint=receipt.your_checkpoint,
     ).SerializeToString()
 
 
 def read_receipt(body: bytes) -> commands.Receipt:
     """DeliverEventsResponse, as the sender reads it."""
-    receipt = fields.parse(exchange_service_pb2.DeliverEventsResponse, body).receipt
+    response = fields.parse(exchange_service_pb2.DeliverEventsResponse, body)
+    receipt = response.receipt
     if not receipt.accepted_through:
         raise Malformed(Reason.MESSAGE_MALFORMED, "a receipt says nothing was recorded", expected="at least one event")
-    return commands.Receipt(receipt.case_id, receipt.accepted_through, tuple(receipt.leaf_hashes))
+    return commands.Receipt(
+        receipt.case_id,
+        receipt.accepted_through,
+        tuple(receipt.leaf_hashes),
+        response.own_checkpoint[:MAX_HEAD_CHARACTERS],
+        response.your_checkpoint[:MAX_HEAD_CHARACTERS],
+    )

@@ -46,6 +46,9 @@ GET_CHECKPOINT: Final = _AUDIT + "GetCheckpoint"
 PROVE_INCLUSION: Final = _AUDIT + "ProveInclusion"
 PROVE_CONSISTENCY: Final = _AUDIT + "ProveConsistency"
 LIST_LEAVES: Final = _AUDIT + "ListLeaves"
+ADD_CHECKPOINT: Final = _AUDIT + "AddCheckpoint"
+LIST_ALARMS: Final = _AUDIT + "ListAlarms"
+ACKNOWLEDGE_ALARM: Final = _AUDIT + "AcknowledgeAlarm"
 GET_DIRECTORY: Final = "/tongban.directory.v1.DirectoryService/GetDirectory"
 
 _Reader = Callable[[bytes], Command]
@@ -90,5 +93,8 @@ ROUTES: Final[Mapping[str, Route]] = {
     PROVE_INCLUSION: _open(Action.AUDIT_READ, audits.read_prove_inclusion, audits.write_proved_leaf),
     PROVE_CONSISTENCY: _open(Action.AUDIT_READ, audits.read_prove_consistency, audits.write_path),
     LIST_LEAVES: _open(Action.AUDIT_READ, audits.read_list_leaves, audits.write_leaves),
+    ADD_CHECKPOINT: _open(Action.AUDIT_WITNESS, audits.read_add_checkpoint, audits.write_cosignature),
+    LIST_ALARMS: _local(Action.AUDIT_SEARCH, audits.read_list_alarms, audits.write_alarms),
+    ACKNOWLEDGE_ALARM: _local(Action.AUDIT_SEARCH, audits.read_acknowledge, audits.write_acknowledged),
     GET_DIRECTORY: _open(Action.DIRECTORY_READ, audits.read_get_directory, audits.write_directory),
 }

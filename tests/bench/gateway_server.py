@@ -11,7 +11,7 @@ import asyncio
 import secrets
 import sys
 
-from gateway.app import SystemClock, read_directory, read_signer
+from gateway.app import SystemClock, read_directory, read_signer, read_signers
 from gateway.config import Config
 from gateway.domain.calendar import WorkingCalendar
 from gateway.exchange.house import House, Signers
@@ -28,6 +28,7 @@ from gateway.wire.routes import ROUTES
 from gateway.wire.status import write_status
 from tests.bench import children
 from tests.bench.ground import CALLEE, catalogues, certificates, crosswalk, read_config
+from trust.keys import KeyPurpose
 
 
 def _report_defect(defect: BaseException) -> None:
@@ -37,18 +38,19 @@ def _report_defect(defect: BaseException) -> None:
 async def _house(config: Config, store: SqliteStore, clock: SystemClock) -> House:
     directory, envelope = read_directory(config.directory, clock.now())
     knowledge = StandingKnowledge(directory, envelope, catalogues().values(), crosswalk(), WorkingCalendar.published())
-    message = read_signer(config.keys.message)
+    keys = read_signers(config.keys)
+    message = keys[KeyPurpose.MESSAGE]
     peers = GrpcPeers(SignedClient(config.member.id, message, lambda: knowledge.directory, certificates(config), clock))
     return House(
         member_id=config.member.id,
         region=config.member.region,
         platform=CALLEE.platform,
-        signers=Signers(message, read_signer(config.keys.licence)),
+        signers=Signers(message, read_signer(config.keys.licence), read_signer(config.keys.witness)),
         knowledge=knowledge,
         store=store,
         clock=clock,
         codec=ProtobufEventCodec(),
-        status_lists=StatusLists(config.member.id, read_signer(config.keys.status), store, peers),
+        status_lists=StatusLists(config.member.id, keys[KeyPurpose.STATUS], store, peers),
         routes=ROUTES,
         write_status=write_status,
         random=secrets.token_bytes,

@@ -83,7 +83,7 @@ class Line:
     asked: list[tuple[str, str]] = field(default_factory=list)
     """(member, page or position), in order."""
 
-    async def deliver(self, member: str, case_id: str, events: object) -> SignedAnswer:
+    async def deliver(self, member: str, case_id: str, events: object, heads: object) -> SignedAnswer:
         raise NotImplementedError
 
     async def status_list(self, member: str, uri: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from gateway import dispatch
 from gateway.dispatch import Dispatcher
-from gateway.ports import Delivery, SignedAnswer
+from gateway.ports import Delivery, Heads, SignedAnswer
 from tests.gateway.exchange.world import City, Federation, build
 from trust.errors import Reason, Unavailable
 
@@ -31,7 +31,7 @@ class Silent:
         self.calls = 0
         self.broken_off = 0
 
-    async def deliver(self, member: str, case_id: str, events: Sequence[bytes]) -> SignedAnswer:  # noqa: ARG002
+    async def deliver(self, member: str, case_id: str, events: Sequence[bytes], heads: Heads) -> SignedAnswer:  # noqa: ARG002
         self.calls += 1
         self.called.set()
         try:
@@ -115,7 +115,7 @@ async def test_a_full_house_waits_for_room_without_asking_the_store(
 class Overdue(Silent):
     """A peer that lets every call run out of time."""
 
-    async def deliver(self, member: str, case_id: str, events: Sequence[bytes]) -> SignedAnswer:  # noqa: ARG002
+    async def deliver(self, member: str, case_id: str, events: Sequence[bytes], heads: Heads) -> SignedAnswer:  # noqa: ARG002
         self.calls += 1
         await asyncio.sleep(0)
         raise Unavailable(Reason.PEER_UNAVAILABLE, "calling")

@@ -23,7 +23,7 @@ from gateway.dispatch import Dispatcher
 from gateway.domain.case import Case, EventKind, History, Side, fold, illegal
 from gateway.domain.catalogue import Catalogue
 from gateway.domain.platform import NoticePage, PlatformMessage, PlatformReceipt
-from gateway.ports import CaseRecord, SignedAnswer
+from gateway.ports import CaseRecord, Heads, SignedAnswer
 from gateway.wire import routes
 from gateway.wire.cases import read_receipt
 from tests.gateway.domain.journal import body_of
@@ -98,10 +98,12 @@ class Network:
     faults: Iterator[str]
     delayed: list[tuple[ReceivedCall, str]] = field(default_factory=list)
 
-    async def deliver(self, member: str, case_id: str, events: Sequence[bytes]) -> SignedAnswer:
+    async def deliver(self, member: str, case_id: str, events: Sequence[bytes], heads: Heads) -> SignedAnswer:
         region = member.partition(".")[0]
         federation, sender = self.world.federation, self.world.city(self.sender)
-        message = exchange_service_pb2.DeliverEventsRequest(case_id=case_id, events=events)
+        message = exchange_service_pb2.DeliverEventsRequest(
+            case_id=case_id, events=events, own_checkpoint=heads.own, your_checkpoint=heads.yours
+        )
         call = federation.signed(sender.gateway, self.world.city(region), routes.DELIVER_EVENTS, message)
         fault = next(self.faults, "none")
         if fault == "delay":

@@ -60,7 +60,7 @@ def test_every_file_is_for_its_owner_alone(federation: Federation, tmp_path: Pat
 
 def test_keys_are_of_the_algorithm_that_their_purpose_wants(federation: Federation) -> None:
     for (_, purpose), key in federation.keys.items():
-        wanted = Algorithm.ED25519 if purpose is KeyPurpose.LOG else Algorithm.ES256
+        wanted = Algorithm.ED25519 if purpose in {KeyPurpose.LOG, KeyPurpose.WITNESS} else Algorithm.ES256
         assert key.signer.algorithm is wanted
 
 

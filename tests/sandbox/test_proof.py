@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.sequencer import origin
+from gateway.exchange.witnessing import origin
 from sandbox.federation import JINGZHOU, YUEYANG, Federation, found
 from sandbox.proof import LogCopy, hold_together
 from trust.checkpoint import Checkpoint, sign_checkpoint

@@ -135,7 +135,8 @@ def found(tmp_path: Path) -> Federation:
     purposes = [purpose for purpose in KeyPurpose if purpose is not KeyPurpose.DIRECTORY]
     signers: dict[tuple[str, KeyPurpose], SoftwareSigner] = {
         (member, purpose): SoftwareSigner.generate(
-            Algorithm.ED25519 if purpose is KeyPurpose.LOG else Algorithm.ES256, f"{member}#{purpose}"
+            Algorithm.ED25519 if purpose in {KeyPurpose.LOG, KeyPurpose.WITNESS} else Algorithm.ES256,
+            f"{member}#{purpose}",
         )
         for member, purpose in [
             *((member, purpose) for member in (YUEYANG, JINGZHOU) for purpose in purposes),

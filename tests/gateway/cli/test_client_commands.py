@@ -17,7 +17,7 @@ from tongban.licence.v1 import licence_service_pb2 as licences
 from typer.testing import Result
 
 from gateway.domain.calendar import BEIJING
-from gateway.sequencer import origin
+from gateway.exchange.witnessing import origin
 from gateway.wire import routes
 from tests.gateway.cli.installation import JINGZHOU, WINDOW, YUEYANG, AnsweringGateway, Federation, Run
 from trust.checkpoint import Checkpoint, sign_checkpoint

@@ -221,6 +221,7 @@ AMONG_GATEWAYS = (
     Right(Action.CATALOGUE_READ),
     Right(Action.CROSSWALK_READ),
     Right(Action.AUDIT_READ),
+    Right(Action.AUDIT_WITNESS),
     Right(Action.DIRECTORY_READ),
 )
 OF_A_PLATFORM = (
@@ -232,6 +233,7 @@ OF_A_PLATFORM = (
     Right(Action.CROSSWALK_REVIEW),
     Right(Action.LICENCE_ISSUE),
     Right(Action.LICENCE_VERIFY, purposes=("case-handling",)),
+    Right(Action.AUDIT_SEARCH),
 )
 
 
@@ -272,7 +274,7 @@ class Peers:
 
     cities: dict[str, City]
 
-    async def deliver(self, member: str, case_id: str, events: object) -> SignedAnswer:
+    async def deliver(self, member: str, case_id: str, events: object, heads: object) -> SignedAnswer:
         raise NotImplementedError
 
     async def catalogue_page(self, member: str, catalogue: str, since_edition: int, page: str) -> CataloguePage:
@@ -295,6 +297,7 @@ class City:
     platform: Signatory
     known: Known
     defects: list[BaseException]
+    log_signer: SoftwareSigner
 
     @property
     def store(self) -> Store:
@@ -478,18 +481,23 @@ def build() -> Federation:
     signatories: dict[str, Signatory] = {}
     signers: dict[str, Signers] = {}
     status_signers: dict[str, SoftwareSigner] = {}
+    log_signers: dict[str, SoftwareSigner] = {}
     members = []
     for region in (YUEYANG, JINGZHOU, CHONGQING):
         gateway = Signatory(f"{region}.gateway", SoftwareSigner.generate(Algorithm.ES256, f"{region}.gateway#m"))
         platform = Signatory(f"{region}.platform", SoftwareSigner.generate(Algorithm.ED25519, f"{region}.platform#m"))
         signatories |= {gateway.member: gateway, platform.member: platform}
         licence_signer = SoftwareSigner.generate(Algorithm.ES256, f"{region}.gateway#l")
-        signers[region] = Signers(message=gateway.signer, licence=licence_signer)
+        log_signers[region] = SoftwareSigner.generate(Algorithm.ED25519, f"{region}.gateway#log")
+        witness = SoftwareSigner.generate(Algorithm.ED25519, f"{region}.gateway#w")
+        signers[region] = Signers(message=gateway.signer, licence=licence_signer, witness=witness)
         status_signers[region] = SoftwareSigner.generate(Algorithm.ES256, f"{region}.gateway#s")
         keys = (
             listed(gateway.signer, KeyPurpose.MESSAGE),
             listed(licence_signer, KeyPurpose.LICENCE, "*"),
             listed(status_signers[region], KeyPurpose.STATUS),
+            listed(log_signers[region], KeyPurpose.LOG),
+            listed(witness, KeyPurpose.WITNESS),
         )
         rights = AMONG_GATEWAYS if region != CHONGQING else (Right(Action.EXCHANGE_DELIVER, items=("T-OTHER",)),)
         members += [
@@ -516,7 +524,12 @@ def build() -> Federation:
             report_defect=defects.append,
         )
         cities[region] = City(
-            house, signatories[f"{region}.gateway"], signatories[f"{region}.platform"], known, defects
+            house,
+            signatories[f"{region}.gateway"],
+            signatories[f"{region}.platform"],
+            known,
+            defects,
+            log_signers[region],
         )
     return Federation(clock, directory, cities)
 

@@ -8,7 +8,7 @@ from tongban.crosswalk.v1 import crosswalk_service_pb2
 
 from gateway.domain.catalogue import Window
 from gateway.domain.commands import CatalogueChanges, JournalPiece, Receipt
-from gateway.ports import CataloguePage, CrosswalkEntry, SignedAnswer
+from gateway.ports import CataloguePage, CrosswalkEntry, Heads, SignedAnswer
 from gateway.rpc.client import VerifiedAnswer
 from gateway.rpc.peers import GrpcPeers
 from gateway.wire import routes
@@ -39,7 +39,7 @@ def peers_over(client: Client) -> GrpcPeers:
 
 
 async def delivered(receipt: Receipt) -> SignedAnswer:
-    return await peers_over(Client(write_receipt(receipt))).deliver(PEER, CASE_ID, [b"one", b"two"])
+    return await peers_over(Client(write_receipt(receipt))).deliver(PEER, CASE_ID, [b"one", b"two"], Heads())
 
 
 async def test_a_receipt_for_what_was_sent_is_taken() -> None:
