@@ -399,6 +399,12 @@ class MemoryStore:
         """The largest."""
         return max(self._stamps, key=lambda stamp: stamp.size, default=None)
 
+    async def stamps(self, *, after: Stamp | None = None, limit: int) -> list[Stamp]:
+        """Sorted anew."""
+        behind = (after.size, after.at) if after else None
+        ordered = sorted(self._stamps, key=lambda stamp: (stamp.size, stamp.at))
+        return [stamp for stamp in ordered if behind is None or (stamp.size, stamp.at) > behind][:limit]
+
     async def trail(self, search: TrailSearch) -> list[tuple[int, TrailEntry]]:
         """Looked through."""
         wanted = (

@@ -262,6 +262,12 @@ class SqliteStore:
 
     # reads of many rows, on the reader's thread
 
+    async def stamps(self, *, after: Stamp | None = None, limit: int) -> list[Stamp]:
+        """By the primary key."""
+        behind = (after.size, to_micros(after.at)) if after else (-1, 0)
+        rows = await self._read(lambda cursor: cursor.execute(sql.STAMPS, (*behind, limit)).fetchall())
+        return [Stamp(size, note, token, from_micros(at)) for size, note, token, at in rows]
+
     async def alarms(self, *, open_only: bool = False, limit: int = 200) -> list[Alarm]:
         """By position."""
         rows = await self._read(lambda cursor: cursor.execute(sql.ALARMS, (int(open_only), limit)).fetchall())

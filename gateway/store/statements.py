@@ -167,6 +167,7 @@ ALARMS: Final = (
 )
 ADD_STAMP: Final = "INSERT INTO stamps (size, at, note, token) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 STAMP_OVER: Final = "SELECT size, note, token, at FROM stamps WHERE size >= ? ORDER BY at, size LIMIT 1"
+STAMPS: Final = "SELECT size, note, token, at FROM stamps WHERE (size, at) > (?, ?) ORDER BY size, at LIMIT ?"
 NEWEST_STAMP: Final = "SELECT size, note, token, at FROM stamps ORDER BY size DESC, at LIMIT 1"
 
 

@@ -157,6 +157,9 @@ async def test_a_timestamp_is_found_for_every_size_that_it_covers(reopen: Reopen
         stamps[3],
         None,
     ]
+    assert await store.stamps(limit=2) == stamps[:2]
+    assert await store.stamps(after=stamps[1], limit=9) == stamps[2:]
+    assert await store.stamps(after=stamps[3], limit=9) == []
 
 
 # --- erasing --------------------------------------------------------------------------------------------------------
