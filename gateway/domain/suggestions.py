@@ -1,9 +1,10 @@
 """Items with similar names, for a person who maps. A suggestion is no match: nothing can route a case by it.
 
 Places put the same words in another order (购房提取住房公积金, 住房公积金提取（购房）), write them in full or in short,
-and add a word of their own. So names are compared in segments without regard to their order, by single characters and
-by pairs of neighbouring ones. Pairs tell 购房 from 房购; characters bear with 公积金 for 住房公积金. Longer words
-learnt from the catalogues found fewer of the names that people had paired: a word in short is another word.
+and add words of their own. So names are compared in segments, without regard to their order, and by three views in
+equal parts: single characters; the same, where it costs little that one name has more of them; and pairs of
+neighbouring characters, which tell 购房 from 房购. Longer words, learnt from the catalogues, found fewer of the names
+that people had paired: a word in short is another word.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from gateway.domain.catalogue import Catalogue, Item
 _CANDIDATES: Final = 60
 """So many of the names that share the most characters are compared closely."""
 
-_LEAST: Final = 40
+_LEAST: Final = 35
 """Similarity from which on a name is worth a look."""
 
 
@@ -46,14 +47,15 @@ def suggest(atlas: Atlas, item: Item, target: str, on: date, limit: int) -> tupl
         _characters(item.name),
         [_characters(each.name) for each in there],
         scorer=fuzz.ratio,
-        score_cutoff=_LEAST,
+        score_cutoff=_LEAST / 2,
         limit=max(_CANDIDATES, limit),
     )
-    own_pairs = _pairs(item.name)
     suggestions = []
-    for _, characters, place in found:
-        pairs = fuzz.token_sort_ratio(own_pairs, _pairs(there[place].name))
-        suggestions.append(Suggestion(there[place], round((characters + pairs) / 2)))
+    for _, alike, place in found:
+        name = there[place].name
+        with_more = fuzz.token_set_ratio(" ".join(item.name), " ".join(name))
+        pairs = fuzz.token_sort_ratio(_pairs(item.name), _pairs(name))
+        suggestions.append(Suggestion(there[place], round((alike + with_more + pairs) / 3)))
     suggestions.sort(key=lambda suggestion: (-suggestion.similarity, suggestion.item.code))
     return tuple(suggestion for suggestion in suggestions[:limit] if suggestion.similarity >= _LEAST)
 
