@@ -17,14 +17,15 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import structlog
+from cryptography.x509 import Certificate
 
 import adapters
 from gateway import failpoints
 from gateway.callbacks import CallbackListener
-from gateway.config import Config, DirectorySection, KeySection, KeysSection, PlatformSection
+from gateway.config import Config, DirectorySection, KeySection, KeysSection, PlatformSection, TimestampsSection
 from gateway.dispatch import Dispatcher
 from gateway.domain.crosswalk import Crosswalk, record_of
 from gateway.exchange.house import House, Signers
@@ -47,10 +48,14 @@ from gateway.store.vault import Cipher, Vault, read_key_file
 from gateway.wire.events import ProtobufEventCodec
 from gateway.wire.routes import ROUTES
 from gateway.wire.status import write_status
+from trust import evidence_stamp
 from trust.directory import Directory
 from trust.directory_file import open_directory
 from trust.errors import Misconfigured, NotFound, Reason, TongbanError
 from trust.keys import KeyPurpose, Signer, SoftwareSigner, VerifyingKey
+
+if TYPE_CHECKING:
+    from gateway.stamping import Stamper
 
 DIRECTORY_SECONDS: Final = 2.0
 """How often to look whether the signed directory was replaced: the longest that a suspension takes to act."""
@@ -218,6 +223,33 @@ def adapter_of(section: PlatformSection, region: str) -> tuple[Platform, tuple[C
     return platform, (reader, section.callback_listen)
 
 
+def read_roots_of_time(section: TimestampsSection) -> tuple[Certificate, ...]:
+    """What the certificates of time-stamping authorities lead to. Misconfigured(CONFIG_INVALID)."""
+    try:
+        return evidence_stamp.read_roots(read_file(section.roots, "[audit.timestamps] roots"))
+    except ValueError as error:
+        raise Misconfigured(
+            Reason.CONFIG_INVALID,
+            f"{section.roots} holds no certificates",
+            expected="one or more certificates, PEM",
+            mend="take the root certificates from the authorities' operators, over a channel that you trust",
+        ) from error
+
+
+async def _stamper(section: TimestampsSection, house: House) -> Stamper:
+    from gateway.stamping import Authority, Stamper  # noqa: PLC0415 - its library is for those who have it stamped
+
+    roots = read_roots_of_time(section)
+    stamper = Stamper(
+        house,
+        [Authority(url, roots, section.policy) for url in section.authorities],
+        section.every_seconds,
+        timedelta(seconds=section.closed_after_seconds) if section.closed_after_seconds else None,
+    )
+    await stamper.look()
+    return stamper
+
+
 # --------------------------------------------------------------------------------------------------------------------
 # Running
 # --------------------------------------------------------------------------------------------------------------------
@@ -267,6 +299,12 @@ class Gateway:
                 work_waits.set()
                 journal_grows.set()
 
+            vouching: list[Callable[[], None]] = []
+
+            def require_witnessed() -> None:
+                for require in vouching:
+                    require()
+
             client = SignedClient(
                 config.member.id, signers[KeyPurpose.MESSAGE], lambda: knowledge.directory, files, clock
             )
@@ -288,8 +326,12 @@ class Gateway:
                 report_defect=_report_defect,
                 boot=clock.now() if await store.boot(clock.now()) else None,
                 wake=wake,
+                require_witnessed=require_witnessed,
                 failpoint=reach,
             )
+            stamper = await _stamper(config.audit.timestamps, house) if config.audit.timestamps else None
+            if stamper is not None:
+                vouching.append(stamper.require_stamped)
             platform = await _PlatformSide.open(config, house, knowledge, opened)
             dispatcher = Dispatcher(house, peers, platform.platform, work_waits)
             opened.push_async_callback(dispatcher.close)
@@ -304,6 +346,8 @@ class Gateway:
                 lambda: _prune(store, clock),
                 lambda: _warn_of_expiry(files, knowledge, clock),
             ]
+            if stamper is not None:
+                work.append(stamper.run)
             _log.info("ready", member=config.member.id, port=listener.port, callback_port=platform.callback_port)
             tasks = [asyncio.create_task(_keep_running(job, _report_defect)) for job in work]
             return cls(house, listener, platform.callback_port, tasks, opened.pop_all())

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -134,6 +135,42 @@ class PlatformSection(_Section):
     """host:port for platforms that call back."""
 
 
+def _check_url(value: str) -> str:
+    url = urlsplit(value)
+    if url.scheme not in {"http", "https"} or not url.hostname or url.username is not None:
+        message = "expected a URL of http or https without a name and password, for example http://tsa.example/tsr"
+        raise ValueError(message)
+    return value
+
+
+class TimestampsSection(_Section):
+    """Who timestamps the audit log (RFC 3161)."""
+
+    authorities: Annotated[tuple[Annotated[str, AfterValidator(_check_url)], ...], Field(min_length=1, max_length=8)]
+    """URLs of time-stamping authorities, asked in this order until one gives a timestamp."""
+    roots: Path
+    """Certificates that the authorities' chain up to, PEM."""
+    policy: str = Field(default="", pattern=r"^([0-2](\.(0|[1-9][0-9]{0,18})){1,30})?$")
+    """The only policy of the authorities that is taken, as dotted OID; empty for any."""
+    every_seconds: float = Field(default=60.0, ge=0.1, le=86_400)
+    """How often to ask, when the log grew."""
+    closed_after_seconds: float = Field(default=0.0, ge=0, le=2_592_000)
+    """How long a leaf may wait for its timestamp before cases are refused; 0 for ever."""
+
+    @model_validator(mode="after")
+    def _check_window(self) -> Self:
+        if 0 < self.closed_after_seconds < 2 * self.every_seconds:
+            message = "closed_after_seconds is 0 or at least twice every_seconds: a leaf waits for its round anyway"
+            raise ValueError(message)
+        return self
+
+
+class AuditSection(_Section):
+    """Who else vouches for the audit log."""
+
+    timestamps: TimestampsSection | None = None
+
+
 class Config(BaseSettings):
     """A gateway's configuration."""
 
@@ -149,6 +186,7 @@ class Config(BaseSettings):
     store: StoreSection
     catalogues: CataloguesSection = CataloguesSection()
     platform: PlatformSection | None = None
+    audit: AuditSection = AuditSection()
 
     @classmethod
     def settings_customise_sources(

@@ -53,6 +53,9 @@ def _check_gateway(file: Path) -> list[tuple[str, str]]:
     platform = config.platform
     if platform is not None:
         app.adapter_of(platform, config.member.region)
+    timestamps = config.audit.timestamps
+    if timestamps is not None:
+        app.read_roots_of_time(timestamps)
     member = directory.member(config.member.id)
     return [
         ("member", f"{member.id} {member.name}"),
@@ -62,6 +65,7 @@ def _check_gateway(file: Path) -> list[tuple[str, str]]:
         ("directory", f"version {directory.version}, until {output.moment(directory.expires_at)}"),
         ("catalogues", _count(config.catalogues, directory)),
         ("platform", f"{platform.member} ({platform.dialect})" if platform else ""),
+        ("timestamps", ", ".join(timestamps.authorities) if timestamps else ""),
         ("store", f"{config.store.path}{'' if config.store.path.exists() else ' (not there yet)'}"),
     ]
 
