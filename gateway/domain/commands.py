@@ -19,6 +19,7 @@ from gateway.domain.crosswalk import CrosswalkRow, ReviewState
 from gateway.domain.deadline import Deadline
 from gateway.domain.guide import Guide
 from gateway.domain.suggestions import Suggestion
+from gateway.domain.trail_commands import EraseCase, SearchTrail
 from gateway.domain.translation import Direction, Translation
 from trust.review import Verdict
 
@@ -340,6 +341,8 @@ Command = (
     | AddCheckpoint
     | ListAlarms
     | AcknowledgeAlarm
+    | SearchTrail
+    | EraseCase
     | GetDirectory
 )
 

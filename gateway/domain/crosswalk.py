@@ -137,6 +137,9 @@ def _region_of(member: str) -> str:
     return member.partition(".")[0]
 
 
+PASSED_ON: Final = "@"
+"""What a product begins with that is an answer of the applicant's own."""
+
 PROPOSED: Final = Standing()
 """Nobody has signed yet."""
 
@@ -170,7 +173,8 @@ class CrosswalkRow:
     materials: Mapping[str, str]
     """Material of the source item → material of the target item that it serves as."""
     products: Mapping[str, str]
-    """Facts that follow from the mapping: question of the target item → the answer this row gives to it."""
+    """Facts that follow from the mapping: question of the target item → the answer this row gives to it, or ``@`` with
+    a question of the source item, whose answer is passed on as the applicant gave it (``facts_of``)."""
     valid_from: date
     """First Beijing day on which the row holds."""
     valid_until: date | None
@@ -254,6 +258,22 @@ def cells_of(row: CrosswalkRow) -> dict[str, str]:
 def record_of(row: CrosswalkRow) -> bytes:
     """Write the record of a row: canonical JSON (sorted keys, no blanks, UTF-8) of its cells, without the standing."""
     return json.dumps(cells_of(row), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def facts_of(products: Mapping[str, str], answers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what the products of a row come to for these answers.
+
+    An answer that is passed on and was not given is no fact yet.
+    """
+    if not any(value.startswith(PASSED_ON) for value in products.values()):
+        return products
+    facts: dict[str, str] = {}
+    for question, value in products.items():
+        if not value.startswith(PASSED_ON):
+            facts[question] = value
+        elif (answer := answers.get(value.removeprefix(PASSED_ON))) is not None:
+            facts[question] = answer
+    return facts
 
 
 def may_coincide(one: CrosswalkRow, other: CrosswalkRow) -> bool:

@@ -54,6 +54,7 @@ MAX_FAULTS_NAMED: Final = 500
 """Most faults that one error names. Whoever has more mends these first: they are mostly one mistake."""
 
 _KEY: Final = re.compile(r"[a-z0-9_]+")
+_PRODUCT: Final = re.compile(r"@?[a-z0-9_]+")
 _REGION: Final = re.compile(r"[0-9]{6}")
 _DAY: Final = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})")
 _ROUNDED_BY_A_SPREADSHEET: Final = re.compile(r"[0-9.]+E\+?[0-9]+", re.IGNORECASE)
@@ -118,8 +119,8 @@ class CellReader:
             target_name=self._empty("target_name") if absent else self._line("target_name", MAX_TEXT_LENGTH),
             relationship=relationship,
             conditions=self._conditions(),
-            materials=self._pairs("materials"),
-            products=self._pairs("products"),
+            materials=self._pairs("materials", _KEY),
+            products=self._pairs("products", _PRODUCT),
             valid_from=valid_from,
             valid_until=valid_until,
             version=self._number_in("version", 1, 2**31 - 1),
@@ -195,8 +196,8 @@ class CellReader:
             self._fault("conditions", fault)
         return entries
 
-    def _pairs(self, column: str) -> Mapping[str, str]:
-        pairs, faults = _single_entries(self._cells[column])
+    def _pairs(self, column: str, value: re.Pattern[str]) -> Mapping[str, str]:
+        pairs, faults = _single_entries(self._cells[column], value)
         for fault in faults:
             self._fault(column, fault)
         return pairs
@@ -206,7 +207,7 @@ class CellReader:
 
 
 @lru_cache(maxsize=4096)
-def _entries(text: str) -> tuple[Mapping[str, frozenset[str]], tuple[str, ...]]:
+def _entries(text: str, value_form: re.Pattern[str] = _KEY) -> tuple[Mapping[str, frozenset[str]], tuple[str, ...]]:
     """Read ``key=value|value;key=value``, and say what is wrong with it."""
     if len(text) > MAX_ENTRIES_LENGTH:
         return ALWAYS, (f"{len(text)} characters; {MAX_ENTRIES_LENGTH} are the most",)
@@ -215,7 +216,7 @@ def _entries(text: str) -> tuple[Mapping[str, frozenset[str]], tuple[str, ...]]:
     for entry in filter(None, text.split(";")):
         key, _, value = entry.partition("=")
         alternatives = value.split("|")
-        if not all(_KEY.fullmatch(part) for part in (key, *alternatives)):
+        if not _KEY.fullmatch(key) or not all(value_form.fullmatch(part) for part in alternatives):
             faults.append(f"{entry!r} is not written key=value in lower-case letters, digits and underscores")
         elif key in entries:
             faults.append(f"{key!r} stands twice")
@@ -225,9 +226,9 @@ def _entries(text: str) -> tuple[Mapping[str, frozenset[str]], tuple[str, ...]]:
 
 
 @lru_cache(maxsize=4096)
-def _single_entries(text: str) -> tuple[Mapping[str, str], tuple[str, ...]]:
+def _single_entries(text: str, value_form: re.Pattern[str]) -> tuple[Mapping[str, str], tuple[str, ...]]:
     """Read ``key=value;key=value``, and say what is wrong with it."""
-    entries, faults = _entries(text)
+    entries, faults = _entries(text, value_form)
     several = tuple(f"{key!r} has more than one value" for key, values in entries.items() if len(values) > 1)
     pairs = {key: next(iter(values)) for key, values in entries.items()}
     return (MappingProxyType(pairs) if pairs else NOTHING), (*faults, *several)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from gateway.domain.catalogue import Catalogue, Item, ItemState
-from gateway.domain.crosswalk import CrosswalkRow, Relationship
+from gateway.domain.crosswalk import PASSED_ON, CrosswalkRow, Relationship
 from gateway.domain.situations import answers_needed
 
 
@@ -40,6 +40,7 @@ def _faults(row: CrosswalkRow, catalogues: Mapping[str, Catalogue]) -> Iterator[
     if source_item:
         yield from _answer_faults("conditions", source_item, row.conditions)
         yield from _material_faults("source", source_item, row.materials.keys())
+        yield from _passing_faults(row, source_item)
         if row.conditions and answers_needed(source_item, row.conditions) is None:
             yield f"no answers to the questions of {source_item.name} meet its conditions"
     if row.relationship is Relationship.NONE:
@@ -48,8 +49,7 @@ def _faults(row: CrosswalkRow, catalogues: Mapping[str, Catalogue]) -> Iterator[
     if target:
         yield from _side_faults(row, "target", target_item, row.target_name)
     if target_item:
-        products = {question: frozenset({answer}) for question, answer in row.products.items()}
-        yield from _answer_faults("products", target_item, products)
+        yield from _answer_faults("products", target_item, _possible_products(row, source_item))
         yield from _material_faults("target", target_item, row.materials.values())
     if source_item and target_item:
         yield from _sharing_faults(row, source_item, target_item)
@@ -76,6 +76,24 @@ def _answer_faults(column: str, item: Item, answers: Mapping[str, frozenset[str]
         for answer in sorted(allowed):
             if question.option(answer) is None:
                 yield f"{column} name answer {key}={answer}, which {item.name} does not offer"
+
+
+def _possible_products(row: CrosswalkRow, source: Item | None) -> Mapping[str, frozenset[str]]:
+    """List the answers that the row may give to each question of the target: of one passed on, all that are offered."""
+    possible: dict[str, frozenset[str]] = {}
+    for key, value in row.products.items():
+        if not value.startswith(PASSED_ON):
+            possible[key] = frozenset({value})
+            continue
+        asked = source.question(value.removeprefix(PASSED_ON)) if source else None
+        possible[key] = frozenset(option.key for option in asked.options) if asked else frozenset()
+    return possible
+
+
+def _passing_faults(row: CrosswalkRow, source: Item) -> Iterator[str]:
+    for value in row.products.values():
+        if value.startswith(PASSED_ON) and source.question(value.removeprefix(PASSED_ON)) is None:
+            yield f"products pass on the answer to {value.removeprefix(PASSED_ON)!r}, which {source.name} does not ask"
 
 
 def _material_faults(side: str, item: Item, keys: Iterable[str]) -> Iterator[str]:

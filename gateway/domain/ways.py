@@ -20,7 +20,8 @@ A row read backwards decides only where its relationship does (equivalent, and n
 without conditions, which are facts about the item at its far end. Its products, on the other hand, say in which
 situation its target is meant: backwards, they are conditions. What its materials serve as says nothing of the other
 direction, so a chain with such a row carries no materials over; otherwise materials compose. The products of the
-second row are those of the chain.
+second row are those of the chain. An answer that a product passes on is none before it was given, and backwards no
+condition.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from gateway.domain.crosswalk import (
     CrosswalkRow,
     Relationship,
     ReviewState,
+    facts_of,
 )
 from gateway.domain.situations import answers_needed
 
@@ -100,7 +102,7 @@ class Step:
         """Question of the item it begins at → the answers under which it applies."""
         if not self.inverted:
             return self.row.conditions
-        return {question: frozenset((answer,)) for question, answer in self.row.products.items()}
+        return {question: frozenset((answer,)) for question, answer in facts_of(self.row.products, NOTHING).items()}
 
 
 @dataclass(slots=True)  # not frozen, which would cost a tenth of every translation; it never leaves this room
@@ -120,7 +122,7 @@ class Way:
     materials: Mapping[str, str]
     """Material of the item → material of the item there."""
     products: Mapping[str, str]
-    """Question of the item there → the answer that follows."""
+    """Question of the item there → the answer that follows, for these answers."""
     review: ReviewState
     """How far the review has come; of a chain, the lower."""
 
@@ -221,7 +223,7 @@ def direct_ways(crosswalk: Crosswalk, item: Item, query: Query, answers: Mapping
                     needs,
                     row.conditions,
                     row.materials,
-                    row.products,
+                    facts_of(row.products, query.answers),
                     row.standing.between(query.source, query.target),
                 )
             )
@@ -266,7 +268,7 @@ def _weigh_chain(
     if needs is None:
         ways.set_aside.append((first.row, SetAside.ASKS_UNKNOWN_QUESTION))
         return
-    given = NOTHING if first.inverted else first.row.products
+    given = NOTHING if first.inverted else facts_of(first.row.products, query.answers)
     needs_there = _needs_there(ways, item, there, second, given, answers)
     if isinstance(needs_there, SetAside):
         ways.set_aside.append((second.row, needs_there))
@@ -288,7 +290,7 @@ def _weigh_chain(
             {**needs, **needs_there},
             {**first.conditions, **{key: allowed for key, allowed in second.conditions.items() if key not in given}},
             _composed_materials(path),
-            NOTHING if second.inverted else second.row.products,
+            NOTHING if second.inverted else facts_of(second.row.products, _said_of(item, query.answers, given)),
             min(step.row.standing.between(query.source, query.target) for step in path),
         )
     )
@@ -332,6 +334,11 @@ def _needs_there(
         if question.key in needs and ways.national_questions.setdefault(question.key, question) != question:
             return SetAside.ASKS_UNKNOWN_QUESTION  # one key for two questions: an answer could be to either
     return needs
+
+
+def _said_of(item: Item, answers: Mapping[str, str], given: Mapping[str, str]) -> Mapping[str, str]:
+    """Say what is known of a national item: what the first step gives, and answers to no question of the source's."""
+    return {**{key: answer for key, answer in answers.items() if item.question(key) is None}, **given}
 
 
 def _composed_materials(path: tuple[Step, Step]) -> Mapping[str, str]:
