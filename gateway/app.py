@@ -19,13 +19,23 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import aiohttp
 import structlog
 from cryptography.x509 import Certificate
 
 import adapters
 from gateway import failpoints
 from gateway.callbacks import CallbackListener
-from gateway.config import Config, DirectorySection, KeySection, KeysSection, PlatformSection, TimestampsSection
+from gateway.config import (
+    AuditSection,
+    Config,
+    DirectorySection,
+    KeySection,
+    KeysSection,
+    PlatformSection,
+    TimestampsSection,
+)
+from gateway.cosigning import Cosigner
 from gateway.dispatch import Dispatcher
 from gateway.domain.crosswalk import Crosswalk, record_of
 from gateway.exchange.house import House, Signers
@@ -34,9 +44,11 @@ from gateway.facts import read_calendar, read_catalogues, read_file, read_review
 from gateway.folding import CrosswalkFolder
 from gateway.following import Follower
 from gateway.holdings import held_catalogue
+from gateway.http_witness import HttpWitness
 from gateway.intake import Poller
 from gateway.knowledge import StandingKnowledge
-from gateway.ports import CallbackReader, CrosswalkEntry, Platform, Recording, Store
+from gateway.ports import CallbackReader, CrosswalkEntry, Peer, Platform, Recording, Store
+from gateway.public import PublicListener
 from gateway.rpc.client import SignedClient
 from gateway.rpc.peers import GrpcPeers
 from gateway.rpc.server import Listener
@@ -45,6 +57,7 @@ from gateway.sequencer import Sequencer
 from gateway.store.migrate import upgrade_apart
 from gateway.store.sqlite import SqliteStore
 from gateway.store.vault import Cipher, Vault, read_key_file
+from gateway.watching import Watcher
 from gateway.wire.events import ProtobufEventCodec
 from gateway.wire.routes import ROUTES
 from gateway.wire.status import write_status
@@ -236,6 +249,16 @@ def read_roots_of_time(section: TimestampsSection) -> tuple[Certificate, ...]:
         ) from error
 
 
+def _cosigner(section: AuditSection, house: House, peers: Peer, opened: contextlib.AsyncExitStack) -> Cosigner:
+    third_parties: list[HttpWitness] = []
+    if section.witnesses:
+        session = aiohttp.ClientSession()
+        opened.push_async_callback(session.close)
+        third_parties = [HttpWitness(each.url, each.key, session) for each in section.witnesses]
+    closed_after = timedelta(seconds=section.closed_after_seconds) if section.closed_after_seconds else None
+    return Cosigner(house, peers, third_parties, every=section.cosign_seconds, closed_after=closed_after)
+
+
 async def _stamper(section: TimestampsSection, house: House) -> Stamper:
     from gateway.stamping import Authority, Stamper  # noqa: PLC0415 - its library is for those who have it stamped
 
@@ -272,6 +295,8 @@ class Gateway:
     listener: Listener
     callback_port: int
     """0 when no platform calls back."""
+    public_port: int
+    """0 when the log is not served over plain HTTP."""
     _tasks: list[asyncio.Task[None]]
     _opened: contextlib.AsyncExitStack
 
@@ -332,14 +357,19 @@ class Gateway:
             stamper = await _stamper(config.audit.timestamps, house) if config.audit.timestamps else None
             if stamper is not None:
                 vouching.append(stamper.require_stamped)
+            cosigner = _cosigner(config.audit, house, peers, opened)
+            vouching.append(cosigner.require_witnessed)
             platform = await _PlatformSide.open(config, house, knowledge, opened)
             dispatcher = Dispatcher(house, peers, platform.platform, work_waits)
             opened.push_async_callback(dispatcher.close)
             listener = await Listener.open(house, config.server.listen, files, clock)
+            public_port = await _open_to_all(config.audit, house, opened)
             work: list[Work] = [
                 *platform.work,
                 dispatcher.run,
                 Sequencer(house, signers[KeyPurpose.LOG]).run,
+                cosigner.run,
+                Watcher(house, peers).run,
                 folder.run,
                 Follower(house, peers, knowledge, config.catalogues.sync_seconds).run,
                 lambda: _follow_directory(config.directory, knowledge, store, clock),
@@ -348,9 +378,15 @@ class Gateway:
             ]
             if stamper is not None:
                 work.append(stamper.run)
-            _log.info("ready", member=config.member.id, port=listener.port, callback_port=platform.callback_port)
+            _log.info(
+                "ready",
+                member=config.member.id,
+                port=listener.port,
+                callback_port=platform.callback_port,
+                public_port=public_port,
+            )
             tasks = [asyncio.create_task(_keep_running(job, _report_defect)) for job in work]
-            return cls(house, listener, platform.callback_port, tasks, opened.pop_all())
+            return cls(house, listener, platform.callback_port, public_port, tasks, opened.pop_all())
 
     async def close(self) -> None:
         """Stop: no new calls, then what is under way, then the store."""
@@ -388,6 +424,15 @@ class _PlatformSide:
         port = await callbacks.open(address)
         opened.push_async_callback(callbacks.close)
         return cls(platform, port, (poller.run_catalogue,))
+
+
+async def _open_to_all(section: AuditSection, house: House, opened: contextlib.AsyncExitStack) -> int:
+    if section.listen is None:
+        return 0
+    public = PublicListener(house)
+    port = await public.open(section.listen)
+    opened.push_async_callback(public.close)
+    return port
 
 
 async def _keep_running(work: Work, report_defect: Callable[[BaseException], None]) -> None:

@@ -165,10 +165,34 @@ class TimestampsSection(_Section):
         return self
 
 
-class AuditSection(_Section):
-    """Who else vouches for the audit log."""
+class WitnessSection(_Section):
+    """A third party that witnesses the audit log (c2sp.org/tlog-witness)."""
 
+    url: Annotated[str, AfterValidator(_check_url)]
+    """Its submission prefix, http or https."""
+    key: str = Field(max_length=512)
+    """Its verifier key: <name>+<key id>+<base64>."""
+
+
+class AuditSection(_Section):
+    """Who reads the audit log, and who else vouches for it."""
+
+    listen: _Address | None = None
+    """host:port on which anybody reads the log as tiles and asks for cosignatures, over plain HTTP."""
+    cosign_seconds: float = Field(default=5.0, ge=0.1, le=3600)
+    """How often to ask the witnesses, when the log grew."""
+    closed_after_seconds: float = Field(default=0.0, ge=0, le=2_592_000)
+    """How old what enough witnesses cosigned may become before cases are refused; 0 for ever."""
+    witnesses: Annotated[tuple[WitnessSection, ...], Field(max_length=16)] = ()
+    """Third parties that witness the log, beside the other gateways."""
     timestamps: TimestampsSection | None = None
+
+    @model_validator(mode="after")
+    def _check_window(self) -> Self:
+        if 0 < self.closed_after_seconds < max(120, 2 * self.cosign_seconds):
+            message = "closed_after_seconds is 0, or at least 120 and twice cosign_seconds: a quiet log waits a minute"
+            raise ValueError(message)
+        return self
 
 
 class Config(BaseSettings):

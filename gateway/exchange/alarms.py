@@ -48,9 +48,9 @@ def alarm(house: House, kind: AlarmKind, member: str, text: str, *about: str, pr
     return Alarm(alarm_id, kind, member, house.clock.now(), text, proof)
 
 
-def two_notes(first: str, second: str) -> bytes:
-    """Two notes as a proof that everybody can read, where nothing more is needed to see what they show."""
-    return json.dumps({"first": first, "second": second}, ensure_ascii=False, indent=1).encode()
+def notes(**named: str) -> bytes:
+    """Notes as a proof, by what they are; where nothing more is needed to see what they show."""
+    return json.dumps(named, ensure_ascii=False, indent=1).encode()
 
 
 class Bell:

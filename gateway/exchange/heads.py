@@ -16,7 +16,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from gateway.exchange import trails
-from gateway.exchange.alarms import AlarmKind, alarm
+from gateway.exchange.alarms import AlarmKind, alarm, notes
+from gateway.exchange.audit import root_at
 from gateway.exchange.head_book import ToldHead
 from gateway.exchange.house import House
 from gateway.exchange.witnessing import origin
@@ -128,4 +129,24 @@ def contradiction_alarm(house: House, member_id: str, proof: Contradiction, held
         f"the log of {member_id} signed two checkpoints that can't both be true, about its first {held.size} leaves",
         f"{held.size}",
         proof=proof.to_json(),
+    )
+
+
+async def own_log_difference(house: House, said: Checkpoint, note: str) -> Alarm | None:
+    """What is wrong between a checkpoint that our log key signed and our log; None when the log has it."""
+    head = await house.store.log_head()
+    if said.size > head.size:
+        what = f"our log has {head.size} leaves, and our log key signed for {said.size}"
+    elif await root_at(house, said.size) != said.root:
+        what = f"our log key signed for other first {said.size} leaves than our log has"
+    else:
+        return None
+    return alarm(
+        house,
+        AlarmKind.OWN_LOG_WENT_BACK,
+        house.member_id,
+        what,
+        f"{said.size}",
+        said.root.hex(),
+        proof=notes(ours=head.checkpoint, said=note),
     )

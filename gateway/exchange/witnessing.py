@@ -22,7 +22,7 @@ from gateway.exchange.decided import Decided
 from gateway.exchange.house import House
 from gateway.ports import Recording, StaleWitness, Witnessed
 from trust.checkpoint import Checkpoint
-from trust.directory import Directory, Member, Role
+from trust.directory import Directory, Member, MemberStatus, Role
 from trust.errors import Conflict, NotFound, Reason, Unauthenticated
 from trust.keys import KeyPurpose
 from trust.note import NoteKey, OpenedNote, SignatureType, cosign, open_note, signature_lines
@@ -42,6 +42,19 @@ def origin(member_id: str) -> str:
 def witness_name(member_id: str) -> str:
     """A member's name in the cosignatures that it makes."""
     return f"tongban/{member_id}/witness"
+
+
+def peers_of(house: House) -> list[Member]:
+    """The other gateways of the directory with whom the federation deals now."""
+    now = house.clock.now()
+    return [
+        member
+        for member in house.knowledge.directory.members
+        if member.role is Role.GATEWAY
+        and member.id != house.member_id
+        and member.status is MemberStatus.ACTIVE
+        and member.in_force(now)
+    ]
 
 
 def log_keys(member: Member, now: datetime) -> tuple[NoteKey, ...]:
