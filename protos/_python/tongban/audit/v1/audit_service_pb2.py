@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from tongban.audit.v1 import log_pb2 as tongban_dot_audit_dot_v1_dot_log__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tongban/audit/v1/audit_service.proto\x12\x10tongban.audit.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atongban/audit/v1/log.proto\"\x16\n\x14GetCheckpointRequest\"=\n\x15GetCheckpointResponse\x12\x12\n\ncheckpoint\x18\x01 \x01(\t\x12\x10\n\x08\x63osigned\x18\x02 \x01(\t\"*\n\x15ProveInclusionRequest\x12\x11\n\tleaf_hash\x18\x01 \x01(\x0c\"I\n\x16ProveInclusionResponse\x12/\n\x05proof\x18\x01 \x01(\x0b\x32 .tongban.audit.v1.InclusionProof\"=\n\x17ProveConsistencyRequest\x12\x11\n\tfrom_size\x18\x01 \x01(\x04\x12\x0f\n\x07to_size\x18\x02 \x01(\x04\"(\n\x18ProveConsistencyResponse\x12\x0c\n\x04path\x18\x01 \x03(\x0c\"1\n\x11ListLeavesRequest\x12\r\n\x05start\x18\x01 \x01(\x04\x12\r\n\x05limit\x18\x02 \x01(\r\"$\n\x12ListLeavesResponse\x12\x0e\n\x06leaves\x18\x01 \x03(\x0c\"\'\n\x14\x41\x64\x64\x43heckpointRequest\x12\x0f\n\x07request\x18\x01 \x01(\t\"+\n\x15\x41\x64\x64\x43heckpointResponse\x12\x12\n\nsignatures\x18\x01 \x01(\t\"#\n\x13GetCaseTrailRequest\x12\x0c\n\x04\x63\x61se\x18\x01 \x01(\x0c\"e\n\x14GetCaseTrailResponse\x12*\n\x06leaves\x18\x01 \x03(\x0b\x32\x1a.tongban.audit.v1.CaseLeaf\x12\x12\n\ncheckpoint\x18\x02 \x01(\t\x12\r\n\x05\x63ount\x18\x03 \x01(\x04\"5\n\x08\x43\x61seLeaf\x12\r\n\x05index\x18\x01 \x01(\x04\x12\x0c\n\x04leaf\x18\x02 \x01(\x0c\x12\x0c\n\x04path\x18\x03 \x03(\x0c\"\xd5\x01\n\x12SearchTrailRequest\x12\x0c\n\x04\x63\x61se\x18\x01 \x01(\t\x12\x0f\n\x07officer\x18\x02 \x01(\t\x12\x0e\n\x06member\x18\x03 \x01(\t\x12\x0e\n\x06holder\x18\x04 \x01(\t\x12\r\n\x05kinds\x18\x05 \x03(\t\x12)\n\x05since\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05limit\x18\x08 \x01(\r\x12\x0c\n\x04page\x18\t \x01(\t\"W\n\x13SearchTrailResponse\x12-\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1c.tongban.audit.v1.TrailEntry\x12\x11\n\tnext_page\x18\x02 \x01(\t\"\xad\x01\n\nTrailEntry\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0e\n\x06member\x18\x03 \x01(\t\x12\x0f\n\x07subject\x18\x04 \x01(\t\x12\x0f\n\x07officer\x18\x05 \x01(\t\x12\x0f\n\x07purpose\x18\x06 \x01(\t\x12\x13\n\x0b\x63\x61se_number\x18\x07 \x01(\t\x12\x11\n\tleaf_hash\x18\x08 \x01(\x0c\"&\n\x11ListAlarmsRequest\x12\x11\n\topen_only\x18\x01 \x01(\x08\"=\n\x12ListAlarmsResponse\x12\'\n\x06\x61larms\x18\x01 \x03(\x0b\x32\x17.tongban.audit.v1.Alarm\"\x95\x01\n\x05\x41larm\x12\x10\n\x08\x61larm_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0e\n\x06member\x18\x03 \x01(\t\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\r\n\x05proof\x18\x06 \x01(\x0c\x12\x17\n\x0f\x61\x63knowledged_by\x18\x07 \x01(\t\"D\n\x17\x41\x63knowledgeAlarmRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x10\n\x08\x61larm_id\x18\x02 \x01(\t\"\x1a\n\x18\x41\x63knowledgeAlarmResponse2\xfa\x06\n\x0c\x41uditService\x12`\n\rGetCheckpoint\x12&.tongban.audit.v1.GetCheckpointRequest\x1a\'.tongban.audit.v1.GetCheckpointResponse\x12\x63\n\x0eProveInclusion\x12\'.tongban.audit.v1.ProveInclusionRequest\x1a(.tongban.audit.v1.ProveInclusionResponse\x12i\n\x10ProveConsistency\x12).tongban.audit.v1.ProveConsistencyRequest\x1a*.tongban.audit.v1.ProveConsistencyResponse\x12W\n\nListLeaves\x12#.tongban.audit.v1.ListLeavesRequest\x1a$.tongban.audit.v1.ListLeavesResponse\x12`\n\rAddCheckpoint\x12&.tongban.audit.v1.AddCheckpointRequest\x1a\'.tongban.audit.v1.AddCheckpointResponse\x12]\n\x0cGetCaseTrail\x12%.tongban.audit.v1.GetCaseTrailRequest\x1a&.tongban.audit.v1.GetCaseTrailResponse\x12Z\n\x0bSearchTrail\x12$.tongban.audit.v1.SearchTrailRequest\x1a%.tongban.audit.v1.SearchTrailResponse\x12W\n\nListAlarms\x12#.tongban.audit.v1.ListAlarmsRequest\x1a$.tongban.audit.v1.ListAlarmsResponse\x12i\n\x10\x41\x63knowledgeAlarm\x12).tongban.audit.v1.AcknowledgeAlarmRequest\x1a*.tongban.audit.v1.AcknowledgeAlarmResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tongban/audit/v1/audit_service.proto\x12\x10tongban.audit.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atongban/audit/v1/log.proto\"\x16\n\x14GetCheckpointRequest\"=\n\x15GetCheckpointResponse\x12\x12\n\ncheckpoint\x18\x01 \x01(\t\x12\x10\n\x08\x63osigned\x18\x02 \x01(\t\"*\n\x15ProveInclusionRequest\x12\x11\n\tleaf_hash\x18\x01 \x01(\x0c\"I\n\x16ProveInclusionResponse\x12/\n\x05proof\x18\x01 \x01(\x0b\x32 .tongban.audit.v1.InclusionProof\"=\n\x17ProveConsistencyRequest\x12\x11\n\tfrom_size\x18\x01 \x01(\x04\x12\x0f\n\x07to_size\x18\x02 \x01(\x04\"(\n\x18ProveConsistencyResponse\x12\x0c\n\x04path\x18\x01 \x03(\x0c\"1\n\x11ListLeavesRequest\x12\r\n\x05start\x18\x01 \x01(\x04\x12\r\n\x05limit\x18\x02 \x01(\r\"$\n\x12ListLeavesResponse\x12\x0e\n\x06leaves\x18\x01 \x03(\x0c\"\'\n\x14\x41\x64\x64\x43heckpointRequest\x12\x0f\n\x07request\x18\x01 \x01(\t\"+\n\x15\x41\x64\x64\x43heckpointResponse\x12\x12\n\nsignatures\x18\x01 \x01(\t\"&\n\x13GetCaseTrailRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\"e\n\x14GetCaseTrailResponse\x12*\n\x06leaves\x18\x01 \x03(\x0b\x32\x1a.tongban.audit.v1.CaseLeaf\x12\x12\n\ncheckpoint\x18\x02 \x01(\t\x12\r\n\x05\x63ount\x18\x03 \x01(\x04\"5\n\x08\x43\x61seLeaf\x12\r\n\x05index\x18\x01 \x01(\x04\x12\x0c\n\x04leaf\x18\x02 \x01(\x0c\x12\x0c\n\x04path\x18\x03 \x03(\x0c\"\xd5\x01\n\x12SearchTrailRequest\x12\x0c\n\x04\x63\x61se\x18\x01 \x01(\t\x12\x0f\n\x07officer\x18\x02 \x01(\t\x12\x0e\n\x06member\x18\x03 \x01(\t\x12\x0e\n\x06holder\x18\x04 \x01(\t\x12\r\n\x05kinds\x18\x05 \x03(\t\x12)\n\x05since\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05limit\x18\x08 \x01(\r\x12\x0c\n\x04page\x18\t \x01(\t\"W\n\x13SearchTrailResponse\x12-\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1c.tongban.audit.v1.TrailEntry\x12\x11\n\tnext_page\x18\x02 \x01(\t\"\xbf\x01\n\nTrailEntry\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0e\n\x06member\x18\x03 \x01(\t\x12\x0f\n\x07subject\x18\x04 \x01(\t\x12\x0f\n\x07officer\x18\x05 \x01(\t\x12\x0f\n\x07purpose\x18\x06 \x01(\t\x12\x13\n\x0b\x63\x61se_number\x18\x07 \x01(\t\x12\x11\n\tleaf_hash\x18\x08 \x01(\x0c\x12\x10\n\x08position\x18\t \x01(\x04\"&\n\x11ListAlarmsRequest\x12\x11\n\topen_only\x18\x01 \x01(\x08\"=\n\x12ListAlarmsResponse\x12\'\n\x06\x61larms\x18\x01 \x03(\x0b\x32\x17.tongban.audit.v1.Alarm\"\x95\x01\n\x05\x41larm\x12\x10\n\x08\x61larm_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x0e\n\x06member\x18\x03 \x01(\t\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04text\x18\x05 \x01(\t\x12\r\n\x05proof\x18\x06 \x01(\x0c\x12\x17\n\x0f\x61\x63knowledged_by\x18\x07 \x01(\t\"D\n\x17\x41\x63knowledgeAlarmRequest\x12\x17\n\x0fidempotency_key\x18\x01 \x01(\t\x12\x10\n\x08\x61larm_id\x18\x02 \x01(\t\"\x1a\n\x18\x41\x63knowledgeAlarmResponse2\xfa\x06\n\x0c\x41uditService\x12`\n\rGetCheckpoint\x12&.tongban.audit.v1.GetCheckpointRequest\x1a\'.tongban.audit.v1.GetCheckpointResponse\x12\x63\n\x0eProveInclusion\x12\'.tongban.audit.v1.ProveInclusionRequest\x1a(.tongban.audit.v1.ProveInclusionResponse\x12i\n\x10ProveConsistency\x12).tongban.audit.v1.ProveConsistencyRequest\x1a*.tongban.audit.v1.ProveConsistencyResponse\x12W\n\nListLeaves\x12#.tongban.audit.v1.ListLeavesRequest\x1a$.tongban.audit.v1.ListLeavesResponse\x12`\n\rAddCheckpoint\x12&.tongban.audit.v1.AddCheckpointRequest\x1a\'.tongban.audit.v1.AddCheckpointResponse\x12]\n\x0cGetCaseTrail\x12%.tongban.audit.v1.GetCaseTrailRequest\x1a&.tongban.audit.v1.GetCaseTrailResponse\x12Z\n\x0bSearchTrail\x12$.tongban.audit.v1.SearchTrailRequest\x1a%.tongban.audit.v1.SearchTrailResponse\x12W\n\nListAlarms\x12#.tongban.audit.v1.ListAlarmsRequest\x1a$.tongban.audit.v1.ListAlarmsResponse\x12i\n\x10\x41\x63knowledgeAlarm\x12).tongban.audit.v1.AcknowledgeAlarmRequest\x1a*.tongban.audit.v1.AcknowledgeAlarmResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,27 +54,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ADDCHECKPOINTRESPONSE']._serialized_start=560
   _globals['_ADDCHECKPOINTRESPONSE']._serialized_end=603
   _globals['_GETCASETRAILREQUEST']._serialized_start=605
-  _globals['_GETCASETRAILREQUEST']._serialized_end=640
-  _globals['_GETCASETRAILRESPONSE']._serialized_start=642
-  _globals['_GETCASETRAILRESPONSE']._serialized_end=743
-  _globals['_CASELEAF']._serialized_start=745
-  _globals['_CASELEAF']._serialized_end=798
-  _globals['_SEARCHTRAILREQUEST']._serialized_start=801
-  _globals['_SEARCHTRAILREQUEST']._serialized_end=1014
-  _globals['_SEARCHTRAILRESPONSE']._serialized_start=1016
-  _globals['_SEARCHTRAILRESPONSE']._serialized_end=1103
-  _globals['_TRAILENTRY']._serialized_start=1106
-  _globals['_TRAILENTRY']._serialized_end=1279
-  _globals['_LISTALARMSREQUEST']._serialized_start=1281
-  _globals['_LISTALARMSREQUEST']._serialized_end=1319
-  _globals['_LISTALARMSRESPONSE']._serialized_start=1321
-  _globals['_LISTALARMSRESPONSE']._serialized_end=1382
-  _globals['_ALARM']._serialized_start=1385
-  _globals['_ALARM']._serialized_end=1534
-  _globals['_ACKNOWLEDGEALARMREQUEST']._serialized_start=1536
-  _globals['_ACKNOWLEDGEALARMREQUEST']._serialized_end=1604
-  _globals['_ACKNOWLEDGEALARMRESPONSE']._serialized_start=1606
-  _globals['_ACKNOWLEDGEALARMRESPONSE']._serialized_end=1632
-  _globals['_AUDITSERVICE']._serialized_start=1635
-  _globals['_AUDITSERVICE']._serialized_end=2525
+  _globals['_GETCASETRAILREQUEST']._serialized_end=643
+  _globals['_GETCASETRAILRESPONSE']._serialized_start=645
+  _globals['_GETCASETRAILRESPONSE']._serialized_end=746
+  _globals['_CASELEAF']._serialized_start=748
+  _globals['_CASELEAF']._serialized_end=801
+  _globals['_SEARCHTRAILREQUEST']._serialized_start=804
+  _globals['_SEARCHTRAILREQUEST']._serialized_end=1017
+  _globals['_SEARCHTRAILRESPONSE']._serialized_start=1019
+  _globals['_SEARCHTRAILRESPONSE']._serialized_end=1106
+  _globals['_TRAILENTRY']._serialized_start=1109
+  _globals['_TRAILENTRY']._serialized_end=1300
+  _globals['_LISTALARMSREQUEST']._serialized_start=1302
+  _globals['_LISTALARMSREQUEST']._serialized_end=1340
+  _globals['_LISTALARMSRESPONSE']._serialized_start=1342
+  _globals['_LISTALARMSRESPONSE']._serialized_end=1403
+  _globals['_ALARM']._serialized_start=1406
+  _globals['_ALARM']._serialized_end=1555
+  _globals['_ACKNOWLEDGEALARMREQUEST']._serialized_start=1557
+  _globals['_ACKNOWLEDGEALARMREQUEST']._serialized_end=1625
+  _globals['_ACKNOWLEDGEALARMRESPONSE']._serialized_start=1627
+  _globals['_ACKNOWLEDGEALARMRESPONSE']._serialized_end=1653
+  _globals['_AUDITSERVICE']._serialized_start=1656
+  _globals['_AUDITSERVICE']._serialized_end=2546
 # @@protoc_insertion_point(module_scope)

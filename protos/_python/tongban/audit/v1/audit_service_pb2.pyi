@@ -75,10 +75,10 @@ class AddCheckpointResponse(_message.Message):
     def __init__(self, signatures: _Optional[str] = ...) -> None: ...
 
 class GetCaseTrailRequest(_message.Message):
-    __slots__ = ("case",)
-    CASE_FIELD_NUMBER: _ClassVar[int]
-    case: bytes
-    def __init__(self, case: _Optional[bytes] = ...) -> None: ...
+    __slots__ = ("case_id",)
+    CASE_ID_FIELD_NUMBER: _ClassVar[int]
+    case_id: str
+    def __init__(self, case_id: _Optional[str] = ...) -> None: ...
 
 class GetCaseTrailResponse(_message.Message):
     __slots__ = ("leaves", "checkpoint", "count")
@@ -131,7 +131,7 @@ class SearchTrailResponse(_message.Message):
     def __init__(self, entries: _Optional[_Iterable[_Union[TrailEntry, _Mapping]]] = ..., next_page: _Optional[str] = ...) -> None: ...
 
 class TrailEntry(_message.Message):
-    __slots__ = ("at", "kind", "member", "subject", "officer", "purpose", "case_number", "leaf_hash")
+    __slots__ = ("at", "kind", "member", "subject", "officer", "purpose", "case_number", "leaf_hash", "position")
     AT_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     MEMBER_FIELD_NUMBER: _ClassVar[int]
@@ -140,6 +140,7 @@ class TrailEntry(_message.Message):
     PURPOSE_FIELD_NUMBER: _ClassVar[int]
     CASE_NUMBER_FIELD_NUMBER: _ClassVar[int]
     LEAF_HASH_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
     at: _timestamp_pb2.Timestamp
     kind: str
     member: str
@@ -148,7 +149,8 @@ class TrailEntry(_message.Message):
     purpose: str
     case_number: str
     leaf_hash: bytes
-    def __init__(self, at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[str] = ..., member: _Optional[str] = ..., subject: _Optional[str] = ..., officer: _Optional[str] = ..., purpose: _Optional[str] = ..., case_number: _Optional[str] = ..., leaf_hash: _Optional[bytes] = ...) -> None: ...
+    position: int
+    def __init__(self, at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[str] = ..., member: _Optional[str] = ..., subject: _Optional[str] = ..., officer: _Optional[str] = ..., purpose: _Optional[str] = ..., case_number: _Optional[str] = ..., leaf_hash: _Optional[bytes] = ..., position: _Optional[int] = ...) -> None: ...
 
 class ListAlarmsRequest(_message.Message):
     __slots__ = ("open_only",)
