@@ -22,7 +22,7 @@ from gateway.domain.case import Accepted, CaseEvent, History, RecordedEvent, Sid
 from gateway.domain.platform import PlatformMessage
 from gateway.exchange import heads, trails
 from gateway.exchange.house import House
-from gateway.exchange.sentence import exchange_notice
+from gateway.exchange.sentence import ATTEMPTS_AT_A_MOVING_CASE, exchange_notice
 from gateway.ports import (
     CaseRecord,
     Delivery,
@@ -230,12 +230,23 @@ class Dispatcher:
         await self._house.store.postpone(lease, run_at=run_at, error=str(error), dead=dead)
 
     async def _set_notice_aside(self, delivery: Delivery, lease: Lease, error: TongbanError) -> None:
-        """A notice that can't be taken must not hold up what the platform told after it: it leaves its stream."""
+        """A notice that can't be taken must not hold up what the platform told after it: it leaves its stream.
+
+        One about an erased case is not kept: that it came is all that is left of it.
+        """
+        if error.reason is Reason.CASE_ERASED:
+            act = Leaf(LeafKind.CALL_REFUSED, delivery.destination, error.reason, self._house.clock.now())
+            await self._house.store.record(trails.traced(Recording(settled=(lease,)), (trails.trace(act),)))
+            return
+        # One that was requeued from there goes back to where it was.
+        stream = delivery.stream
+        if not stream.startswith("aside:"):
+            stream = f"aside:{stream}:{delivery.subject}"
         aside = NewDelivery(
             delivery_id=self._house.new_id(),
             kind=delivery.kind,
             destination=delivery.destination,
-            stream=f"aside:{delivery.subject}",
+            stream=stream,
             subject=delivery.subject,
             payload=delivery.payload,
             dead_because=str(error),
@@ -335,6 +346,7 @@ class Dispatcher:
         record = await self._house.store.case(case_id=delivery.stream)
         if record is None:
             raise Internal(Reason.INTERNAL, "a delivery names a case that is not stored")
+        records.require_kept(record.row)
         return record
 
     async def _settle(
@@ -342,7 +354,7 @@ class Dispatcher:
     ) -> None:
         """Record what was done, with its leaf at the next place of the case; anew when somebody else took that."""
         holder = trails.applicant_term(self._house, record.events)
-        while True:
+        for _ in range(ATTEMPTS_AT_A_MOVING_CASE):
             row, trace = trails.follow(record.row, act, holder=holder)
             row = replace(row, local_number=local_number or row.local_number)
             self._house.failpoint("dispatch.before_settle")
@@ -354,6 +366,7 @@ class Dispatcher:
             self._house.failpoint("dispatch.after_settle")
             self._house.wake()
             return
+        raise InFlight(Reason.CALL_IN_FLIGHT, "the case is being written by others at this moment")
 
     def _act(self, kind: LeafKind, member: str, subject: str, event: CaseEvent, request: str = "") -> Leaf:
         return Leaf(

@@ -19,6 +19,7 @@ from gateway.domain.calendar import beijing_date
 from gateway.domain.catalogue import Catalogue
 from gateway.domain.editions import CatalogueDiff, digest_of, next_edition
 from gateway.domain.platform import Notice, UnreadableNotice
+from gateway.exchange import trails
 from gateway.exchange.house import House
 from gateway.holdings import accepted_bookmark, held_head, held_pull_snapshot, recording_of
 from gateway.knowledge import StandingKnowledge
@@ -128,7 +129,7 @@ class Poller:
             return True
         digest = await asyncio.to_thread(digest_of, edition.items)
         recording = await asyncio.to_thread(recording_of, edition, digest, diff.new_versions)
-        leaf = Leaf(
+        act = Leaf(
             LeafKind.ADMIN,
             self._house.member_id,
             f"catalogue.edition:{edition.id}:{edition.version}",
@@ -138,8 +139,7 @@ class Poller:
         # leaves the new one, by which the next start goes.
         await store.record(
             replace(
-                recording,
-                leaves=(leaf.to_bytes(),),
+                trails.traced(recording, (trails.trace(act),)),
                 bookmarks={accepted_bookmark(edition.id): ""},
                 dropped_snapshots=(held_pull_snapshot(edition.id),),
             )

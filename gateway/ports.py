@@ -294,8 +294,9 @@ class Recording:
     """Alarm id → who has taken note of it."""
     stamps: tuple[Stamp, ...] = ()
     erased: tuple[str, ...] = ()
-    """Case ids whose key, and so everything sealed with it, is destroyed, with their entries in the trail. Their rows'
-    ``erased_at`` comes with ``case``."""
+    """Case ids whose key, and so everything sealed with it, is destroyed: no copy of the key is left on the disk when
+    ``record`` returns. Their deliveries go too, and their entries in the trail but those of kind ERASED. Their rows'
+    ``erased_at`` comes with ``case``, and a ``reply`` that comes with it is kept."""
     crosswalk_entries: tuple[CrosswalkEntry, ...] = ()
     """Put behind the journal in this order; one whose very bytes are in it already is passed over."""
 
@@ -526,8 +527,12 @@ class Store(Protocol):
         """Entries of the trail, oldest first, each with its position."""
         ...
 
-    async def cases_over(self, before: datetime, limit: int) -> list[CaseRow]:
-        """Cases that are over, last written before then and not erased; the oldest first."""
+    async def cases_over(self, before: datetime, limit: int, behind: CaseRow | None = None) -> list[CaseRow]:
+        """Cases that are over, last changed before then and not erased; the oldest first, from behind one of them."""
+        ...
+
+    async def case_numbers(self, case_ids: Sequence[str]) -> dict[str, str]:
+        """The numbers of cases by their ids, erased or not; those that are not stored are left out."""
         ...
 
     def term(self, text: str) -> bytes:

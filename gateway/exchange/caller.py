@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from trust.directory import Action, Member
-from trust.errors import Forbidden
+from trust.errors import Forbidden, Reason
 from trust.leaf import Leaf, LeafKind
 from trust.signed_call import Officer, VerifiedCall
 
@@ -40,6 +40,17 @@ class Caller:
         except Forbidden:
             return False
         return True
+
+    def require_officer(self, act: str) -> Officer:
+        """The officer who answers for the act, since no program may do it by itself. Forbidden(OFFICER_MISSING)."""
+        if self.officer is None:
+            raise Forbidden(
+                Reason.OFFICER_MISSING,
+                f"{act} takes an officer who answers for it",
+                expected="the officer in the signed call",
+                mend="sign the call with the officer on whose behalf it is made",
+            )
+        return self.officer
 
     @property
     def actor(self) -> str:

@@ -134,7 +134,7 @@ async def advance(house: House, caller: Caller, asked: commands.AdvanceCase) -> 
             got=f"this gateway is the {record.row.side} place of the case",
         )
     action = Action.CASE_OPEN if record.row.side is Side.ACCEPTING else Action.CASE_PROGRESS
-    caller.require(action, item=_own_item(record.row))
+    caller.require(action, item=records.own_item(record.row))
     occurred_at = asked.occurred_at or caller.now
     if occurred_at > caller.now + CLOCKS_MAY_DIFFER:
         raise Malformed(
@@ -159,7 +159,7 @@ async def advance(house: House, caller: Caller, asked: commands.AdvanceCase) -> 
 async def show(house: House, caller: Caller, asked: commands.GetCase) -> Decided:
     """One case. Somebody looked at personal data, and that goes into the log."""
     record = await find(house, asked.case)
-    caller.require(Action.CASE_READ, item=_own_item(record.row))
+    caller.require(Action.CASE_READ, item=records.own_item(record.row))
     view = await records.view(house, record.row, History.of(record.events), caller.now)
     act = caller.act(LeafKind.PERSONAL_DATA_READ, "case")
     row, trace = trails.follow(record.row, act, caller, holder=trails.applicant_term(house, record.events))
@@ -182,13 +182,20 @@ async def list_cases(house: House, caller: Caller, asked: commands.ListCases) ->
             peer_local_number=row.peer_local_number,
         )
         for row in page
-        if caller.may(Action.CASE_READ, item=_own_item(row))
+        if caller.may(Action.CASE_READ, item=records.own_item(row))
     )
     return Decided(commands.CaseList(lines, next_page=page[-1].case_id if len(rows) > asked.limit else ""))
 
 
 async def find(house: House, reference: str) -> CaseRecord:
-    """A case by its UUID or by its number as people write it. NotFound(CASE_UNKNOWN)."""
+    """A case with its content. As ``look_up``, and WrongState(CASE_ERASED)."""
+    record = await look_up(house, reference)
+    records.require_kept(record.row)
+    return record
+
+
+async def look_up(house: House, reference: str) -> CaseRecord:
+    """A case by its UUID or by its number as people write it, erased or not. NotFound(CASE_UNKNOWN)."""
     if _UUID.fullmatch(reference):
         record = await house.store.case(case_id=reference)
     else:
@@ -272,11 +279,6 @@ def _item_as_submitted(house: House, region: str, submitted: ItemReference) -> I
     catalogue = house.knowledge.catalogue(region)
     version = int(submitted.version) if submitted.version.isdecimal() else None
     return catalogue.find(submitted.code, version) or catalogue.find(submitted.code)
-
-
-def _own_item(row: CaseRow) -> str:
-    """The item's code in this gateway's own catalogue, which its members' rights name."""
-    return row.source_code if row.side is Side.ACCEPTING else row.target_code
 
 
 def _require_possible_number(party: Party, path: str) -> None:

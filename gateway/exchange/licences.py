@@ -59,7 +59,7 @@ async def issue_licence(house: House, caller: Caller, asked: commands.IssueLicen
     )
     text, entry = await _issue(house, caller.now, face)
     act = caller.act(LeafKind.ADMIN, f"licence.issue:{entry.index}")
-    trace = trails.trace(act, caller, holder=house.store.term(asked.holder_id_number))
+    trace = trails.trace(act, caller, holder=trails.person_term(house, asked.holder_id_number))
     recording = trails.traced(Recording(licences=(entry,)), (trace,))
     return Decided(commands.IssuedLicence(text, entry.licence_id), recording)
 
@@ -140,7 +140,7 @@ async def verify_licence(house: House, caller: Caller, asked: commands.VerifyLic
     caller.require(Action.LICENCE_VERIFY, licence_type=peek(asked.presentation).type_code)
     verdict = await _judge(house, caller, asked.presentation, asked.nonce)
     holder = verdict.claims.get(HOLDER_CODE)
-    term = house.store.term(holder) if isinstance(holder, str) else b""
+    term = trails.person_term(house, holder) if isinstance(holder, str) else b""
     trace = trails.trace(caller.act(LeafKind.PERSONAL_DATA_READ, "licence"), caller, holder=term)
     return Decided(verdict, trails.traced(Recording(), (trace,)))
 

@@ -37,6 +37,7 @@ async def receive_events(house: House, caller: Caller, asked: commands.ReceiveEv
     else:
         row, history = record.row, History.of(record.events)
         _require_shared(caller, row)
+        records.require_kept(row)
     # 3
     new = receive(history, row.side.other, asked.events)
     if not new:
@@ -146,8 +147,7 @@ def _require_shared(caller: Caller, row: CaseRow) -> None:
         raise Forbidden(
             Reason.NOT_YOUR_CASE, "the case is not shared with the caller", got=f"a call of {caller.member.id}"
         )
-    ours = row.target_code if row.side is Side.PROCESSING else row.source_code
-    caller.require(Action.EXCHANGE_DELIVER, item=ours)
+    caller.require(Action.EXCHANGE_DELIVER, item=records.own_item(row))
 
 
 def _receipt(asked: commands.ReceiveEvents, history: History, sender: Side) -> commands.Receipt:

@@ -24,6 +24,7 @@ from gateway.exchange import trails
 from gateway.exchange.caller import Caller
 from gateway.exchange.house import House
 from gateway.ports import CaseRow, DeliveryKind, NewDelivery
+from trust.errors import Reason, WrongState
 from trust.leaf import LeafKind
 
 EVENT_SALT_BYTES = 16
@@ -51,6 +52,25 @@ def follow_event(
     act = caller.act(LeafKind.CASE_EVENT, recorded.digest.hex(), emitter=recorded.event.emitter, seq=recorded.event.seq)
     row, trace = trails.follow(row, act, caller, holder=holder)
     return row, replace(recorded, leaf=trace.leaf_hash), trace
+
+
+def require_kept(row: CaseRow) -> None:
+    """The personal data of the case are still here. WrongState(CASE_ERASED) names the day on which they were erased."""
+    if row.erased_at is not None:
+        day = beijing_date(row.erased_at).isoformat()
+        raise WrongState(
+            Reason.CASE_ERASED,
+            "the personal data of the case were erased here",
+            got=f"erased on {day}",
+            expected="a case that is still kept",
+            mend="ask the other place, or look into an evidence bundle made before",
+            details={"erased_on": day},
+        )
+
+
+def own_item(row: CaseRow) -> str:
+    """The item's code in this gateway's own catalogue, which its members' rights name."""
+    return row.source_code if row.side is Side.ACCEPTING else row.target_code
 
 
 def row_after(row: CaseRow, case: Case, now: datetime) -> CaseRow:

@@ -19,17 +19,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from gateway.domain import commands
+from gateway.domain import commands, trail_commands
 from gateway.exchange import (
     alarms,
     audit,
     cases,
     catalogues,
     crosswalks,
+    erasing,
     guides,
     licences,
     publishing,
     receiving,
+    searching,
     trails,
     witnessing,
 )
@@ -282,6 +284,8 @@ _DECIDERS: Final[Mapping[type, _Decider]] = {
     commands.ProveConsistency: audit.prove_consistency,
     commands.ListLeaves: audit.list_leaves,
     commands.AddCheckpoint: witnessing.add_checkpoint,
+    trail_commands.SearchTrail: searching.search_trail,
+    trail_commands.EraseCase: erasing.erase_case,
     commands.ListAlarms: alarms.list_alarms,
     commands.AcknowledgeAlarm: alarms.acknowledge,
     commands.GetDirectory: audit.show_directory,

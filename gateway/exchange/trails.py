@@ -69,9 +69,14 @@ def traced(recording: Recording, traces: Iterable[Trace]) -> Recording:
     )
 
 
+def person_term(house: House, number: str) -> bytes:
+    """Under which a search finds what concerns the person with this number, however its letters were typed."""
+    return house.store.term(number.strip().upper())
+
+
 def applicant_term(house: House, events: Iterable[RecordedEvent]) -> bytes:
     """Under which a search finds what concerns the applicant of a case; empty when the case says of nobody."""
     for recorded in events:
         if isinstance(recorded.event.body, Submitted):
-            return house.store.term(recorded.event.body.applicant.id_number)
+            return person_term(house, recorded.event.body.applicant.id_number)
     return b""

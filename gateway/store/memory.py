@@ -41,6 +41,7 @@ from gateway.ports import (
 from gateway.store import refusals
 from gateway.store.rows import EPOCH, entry_values
 from trust.errors import Internal, Reason
+from trust.leaf import LeafKind
 
 _EventPlace = tuple[str, Side, int]
 
@@ -96,7 +97,7 @@ class MemoryStore:
             self._seen[recording.seen.issuer, recording.seen.jti] = recording.seen.until
         if recording.reply is not None:
             self._replies[recording.reply.member, recording.reply.key] = recording.reply
-            if recording.case is not None:
+            if recording.case is not None and recording.case.erased_at is None:
                 self._reply_owners[recording.reply.member, recording.reply.key] = recording.case.case_id
         if recording.case is not None:
             self._cases[recording.case.case_id] = replace(recording.case, version=recording.case.version + 1)
@@ -139,8 +140,15 @@ class MemoryStore:
                 self._alarms[alarm_id] = replace(self._alarms[alarm_id], acknowledged_by=who)
         self._stamps.extend(recording.stamps)
         self._erased.update(recording.erased)
-        for position in [each for each, entry in self._trail.items() if entry.case_id in recording.erased]:
-            del self._trail[position]
+        for position, entry in list(self._trail.items()):
+            if entry.case_id in recording.erased and entry.kind is not LeafKind.ERASED:
+                del self._trail[position]
+        for case_id in recording.erased:
+            number = self._cases[case_id].number if case_id in self._cases else ""
+            for delivery_id, waiting in list(self._deliveries.items()):
+                stream = waiting.delivery.stream
+                if stream in (case_id, number) or (number and stream.startswith(f"aside:{number}:")):
+                    del self._deliveries[delivery_id]
 
     def _check(self, recording: Recording) -> None:
         seen, reply, case = recording.seen, recording.reply, recording.case
@@ -414,14 +422,22 @@ class MemoryStore:
         )
         return list(itertools.islice(wanted, search.limit))
 
-    async def cases_over(self, before: datetime, limit: int) -> list[CaseRow]:
+    async def cases_over(self, before: datetime, limit: int, behind: CaseRow | None = None) -> list[CaseRow]:
         """Sorted at each call."""
+        after = (behind.updated_at, behind.case_id) if behind is not None else (EPOCH, "")
         over = [
             row
             for row in self._cases.values()
-            if row.state.is_over and row.updated_at < before and row.erased_at is None
+            if row.state.is_over
+            and row.updated_at < before
+            and row.erased_at is None
+            and (row.updated_at, row.case_id) > after
         ]
         return sorted(over, key=lambda row: (row.updated_at, row.case_id))[:limit]
+
+    async def case_numbers(self, case_ids: Sequence[str]) -> dict[str, str]:
+        """By id."""
+        return {case_id: self._cases[case_id].number for case_id in case_ids if case_id in self._cases}
 
     def term(self, text: str) -> bytes:
         """The same for every store in memory."""

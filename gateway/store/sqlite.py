@@ -54,9 +54,11 @@ from trust.errors import Misconfigured, Reason
 Result = TypeVar("Result")
 
 _BUSY_TIMEOUT_S: Final = 5.0
+_FOLD_ATTEMPTS: Final = 3
 _PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # in WAL mode: the log is flushed at each COMMIT
+    "PRAGMA secure_delete = ON",  # what is deleted, or moved away, is overwritten: erased keys
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",  # savepoints' journals; as files they took half of all system time
     "PRAGMA cache_size = -16000",  # kB, and no more than is touched
@@ -120,6 +122,8 @@ class SqliteStore:
                 lock.release()
             raise
         writing, near, far = opened
+        if exclusive:
+            writing.execute(sql.FOLD_LOG)
         near.execute("PRAGMA query_only = ON")
         far.execute("PRAGMA query_only = ON")
         return cls(writer=Writer(writing, failpoint), near=near, far=far, vault=vault, codec=codec, lock=lock)
@@ -132,6 +136,19 @@ class SqliteStore:
             await self._writer.run(RecordUnit(self._vault, recording))
         else:
             await self._writer.run(lambda cursor: units.record(cursor, self._vault, recording))
+        if recording.erased:
+            await self._fold_log()
+
+    async def _fold_log(self) -> None:
+        """Fold the write-ahead log into the file and empty it: an erased key stands in earlier pages there.
+
+        A crash before it, or a command beside the gateway that reads for long, leaves that to the next erasure, stop
+        or start.
+        """
+        for _ in range(_FOLD_ATTEMPTS):
+            busy, _, _ = await self._read(lambda cursor: cursor.execute(sql.FOLD_LOG).fetchone())
+            if not busy:
+                return
 
     async def next_serial(self, series: str) -> int:
         """Waits for the commit."""
@@ -279,10 +296,24 @@ class SqliteStore:
         rows = await self._read(lambda cursor: cursor.execute(statement, values).fetchall())
         return [(position, trail_entry(row)) for position, *row in rows]
 
-    async def cases_over(self, before: datetime, limit: int) -> list[CaseRow]:
+    async def cases_over(self, before: datetime, limit: int, behind: CaseRow | None = None) -> list[CaseRow]:
         """A walk over the cases."""
-        rows = await self._read(lambda cursor: cursor.execute(sql.CASES_OVER, (to_micros(before), limit)).fetchall())
+        last = (to_micros(behind.updated_at), behind.case_id) if behind is not None else (0, "")
+        wanted = (to_micros(before), *last, limit)
+        rows = await self._read(lambda cursor: cursor.execute(sql.CASES_OVER, wanted).fetchall())
         return [case_row(row) for row in rows]
+
+    async def case_numbers(self, case_ids: Sequence[str]) -> dict[str, str]:
+        """Look-ups by key, many to a statement."""
+
+        def read(cursor: sqlite3.Cursor) -> dict[str, str]:
+            numbers: dict[str, str] = {}
+            for first in range(0, len(case_ids), sql.MAX_ROWS):
+                some = tuple(case_ids[first : first + sql.MAX_ROWS])
+                numbers.update(cursor.execute(sql.case_numbers(len(some)), some).fetchall())
+            return numbers
+
+        return await self._read(read)
 
     async def cases(self, *, states: Sequence[CaseState], limit: int, before: str = "") -> list[CaseRow]:
         """No states, no rows; so is an unknown ``before``."""

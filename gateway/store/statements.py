@@ -57,7 +57,7 @@ CASES_BEFORE: Final = (
 )
 CASES_OVER: Final = (
     f"SELECT {CASE_COLUMNS} FROM cases WHERE state IN ('decided', 'refused', 'withdrawn') AND updated_at < ? "  # noqa: S608
-    "AND erased_at IS NULL ORDER BY updated_at, case_id LIMIT ?"
+    "AND erased_at IS NULL AND (updated_at, case_id) > (?, ?) ORDER BY updated_at, case_id LIMIT ?"
 )
 ERASED: Final = "SELECT 1 FROM cases WHERE case_id = ? AND erased_at IS NOT NULL"
 CASE_OPENED_AT: Final = "SELECT opened_at FROM cases WHERE case_id = ?"
@@ -148,7 +148,14 @@ SET_LOG_HEAD: Final = "UPDATE log_head SET size = ?, frontier = ?, checkpoint = 
 
 # trail, witness, alarms, timestamps
 TRAIL_COLUMNS: Final = "leaf_hash, at, kind, member, subject, officer, purpose, case_id, holder"
-DROP_TRAIL: Final = "DELETE FROM trail WHERE case_id = ?"
+DROP_TRAIL: Final = (  # that it was erased stays; so no position is ever given twice either
+    "DELETE FROM trail WHERE case_id = ? AND case_id <> '' AND kind <> 'case.erased'"
+)
+DROP_DELIVERIES: Final = (
+    "DELETE FROM deliveries WHERE stream IN (SELECT ?1 UNION SELECT number FROM cases WHERE case_id = ?1) "
+    "OR EXISTS (SELECT 1 FROM cases WHERE case_id = ?1 AND stream GLOB 'aside:' || number || ':*')"
+)
+FOLD_LOG: Final = "PRAGMA wal_checkpoint(TRUNCATE)"
 WITNESSED: Final = "SELECT origin, size, root, note FROM witnessed WHERE origin = ?"
 WITNESS: Final = (
     "INSERT INTO witnessed (origin, size, root, note) SELECT ?1, ?2, ?3, ?4 WHERE ?5 = 0 OR EXISTS "
@@ -212,6 +219,12 @@ def _of_rows(width: int, before: str, after: str = "") -> Callable[[int], str]:
         return f"{before} {', '.join([row] * rows)} {after}"
 
     return statement
+
+
+@lru_cache(MAX_ROWS)
+def case_numbers(cases: int) -> str:
+    """The numbers of so many cases."""
+    return f"SELECT case_id, number FROM cases WHERE case_id IN ({', '.join('?' * cases)})"  # noqa: S608
 
 
 @lru_cache(MAX_ROWS)

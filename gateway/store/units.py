@@ -168,6 +168,7 @@ def _write_watch(cursor: sqlite3.Cursor, recording: Recording) -> None:
     for case_id in recording.erased:
         cursor.execute(sql.DROP_DATA_KEY, (case_id,))
         cursor.execute(sql.DROP_TRAIL, (case_id,))
+        cursor.execute(sql.DROP_DELIVERIES, (case_id,))
 
 
 def _witness(cursor: sqlite3.Cursor, witnessed: Witnessed) -> None:
@@ -245,8 +246,8 @@ def seen_values(seen: SeenCall) -> Row:
 
 
 def reply_owner(reply: StoredReply, case: CaseRow | None) -> str:
-    """Whose key seals a reply: one to a call about a case is forgotten with the case."""
-    return case.case_id if case is not None else general_owner(reply.key)
+    """Whose key seals a reply: one to a call about a case is forgotten with the case, but the one that erases it."""
+    return case.case_id if case is not None and case.erased_at is None else general_owner(reply.key)
 
 
 def reply_values(keys: Keys, reply: StoredReply, case: CaseRow | None) -> Row:

@@ -7,7 +7,7 @@ from typing import Final
 from tongban.case.v1 import case_pb2, case_service_pb2, event_pb2
 from tongban.exchange.v1 import delivery_pb2, exchange_service_pb2
 
-from gateway.domain import commands
+from gateway.domain import commands, trail_commands
 from gateway.domain.case import (
     Case,
     CaseState,
@@ -151,6 +151,18 @@ def read_list(body: bytes) -> commands.ListCases:
     )
 
 
+def read_erase(body: bytes) -> trail_commands.EraseCase:
+    """EraseCaseRequest."""
+    request = fields.parse(case_service_pb2.EraseCaseRequest, body)
+    if request.ground not in frozenset(trail_commands.Ground):
+        raise fields.invalid("ground", "another ground, or none", " or ".join(trail_commands.Ground))
+    return trail_commands.EraseCase(
+        idempotency_key=fields.idempotency_key(request.idempotency_key),
+        case=_case_reference(request.case),
+        ground=trail_commands.Ground(request.ground),
+    )
+
+
 def read_deliver(body: bytes) -> commands.ReceiveEvents:
     """DeliverEventsRequest, with every event read and paired with its exact bytes."""
     request = fields.parse(exchange_service_pb2.DeliverEventsRequest, body)
@@ -266,6 +278,11 @@ def write_list(page: commands.CaseList) -> bytes:
         ],
         next_page_token=page.next_page,
     ).SerializeToString()
+
+
+def write_erased(answer: trail_commands.Erased) -> bytes:
+    """EraseCaseResponse."""
+    return case_service_pb2.EraseCaseResponse(erased_at=fields.stamp(answer.at)).SerializeToString()
 
 
 def write_receipt(receipt: commands.Receipt) -> bytes:

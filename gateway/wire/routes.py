@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from gateway.domain.commands import Command
 from gateway.exchange.house import Route
-from gateway.wire import audits, cases, catalogues, crosswalks, guides, licences
+from gateway.wire import audits, cases, catalogues, crosswalks, guides, licences, searches
 from trust.directory import Action
 
 _CASE: Final = "/tongban.case.v1.CaseService/"
@@ -26,6 +26,7 @@ RATE_CASE: Final = _CASE + "RateCase"
 REPORT_PROGRESS: Final = _CASE + "ReportProgress"
 GET_CASE: Final = _CASE + "GetCase"
 LIST_CASES: Final = _CASE + "ListCases"
+ERASE_CASE: Final = _CASE + "EraseCase"
 DELIVER_EVENTS: Final = "/tongban.exchange.v1.ExchangeService/DeliverEvents"
 TRANSLATE: Final = _CATALOGUE + "Translate"
 TRANSLATE_BATCH: Final = _CATALOGUE + "TranslateBatch"
@@ -47,6 +48,7 @@ PROVE_INCLUSION: Final = _AUDIT + "ProveInclusion"
 PROVE_CONSISTENCY: Final = _AUDIT + "ProveConsistency"
 LIST_LEAVES: Final = _AUDIT + "ListLeaves"
 ADD_CHECKPOINT: Final = _AUDIT + "AddCheckpoint"
+SEARCH_TRAIL: Final = _AUDIT + "SearchTrail"
 LIST_ALARMS: Final = _AUDIT + "ListAlarms"
 ACKNOWLEDGE_ALARM: Final = _AUDIT + "AcknowledgeAlarm"
 GET_DIRECTORY: Final = "/tongban.directory.v1.DirectoryService/GetDirectory"
@@ -71,6 +73,7 @@ ROUTES: Final[Mapping[str, Route]] = {
     REPORT_PROGRESS: _local(Action.CASE_PROGRESS, cases.read_progress, cases.write_opened),
     GET_CASE: _local(Action.CASE_READ, cases.read_get, cases.write_shown),
     LIST_CASES: _local(Action.CASE_READ, cases.read_list, cases.write_list),
+    ERASE_CASE: _local(Action.CASE_ERASE, cases.read_erase, cases.write_erased),
     DELIVER_EVENTS: _open(Action.EXCHANGE_DELIVER, cases.read_deliver, cases.write_receipt),
     TRANSLATE: _open(Action.CATALOGUE_TRANSLATE, catalogues.read_translate, catalogues.write_translated),
     TRANSLATE_BATCH: _open(
@@ -94,6 +97,7 @@ ROUTES: Final[Mapping[str, Route]] = {
     PROVE_CONSISTENCY: _open(Action.AUDIT_READ, audits.read_prove_consistency, audits.write_path),
     LIST_LEAVES: _open(Action.AUDIT_READ, audits.read_list_leaves, audits.write_leaves),
     ADD_CHECKPOINT: _open(Action.AUDIT_WITNESS, audits.read_add_checkpoint, audits.write_cosignature),
+    SEARCH_TRAIL: _local(Action.AUDIT_SEARCH, searches.read_search, searches.write_found),
     LIST_ALARMS: _local(Action.AUDIT_SEARCH, audits.read_list_alarms, audits.write_alarms),
     ACKNOWLEDGE_ALARM: _local(Action.AUDIT_SEARCH, audits.read_acknowledge, audits.write_acknowledged),
     GET_DIRECTORY: _open(Action.DIRECTORY_READ, audits.read_get_directory, audits.write_directory),

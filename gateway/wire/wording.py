@@ -42,6 +42,7 @@ _WORDING: Final[Mapping[Reason, str]] = {
     Reason.VERSION_NOT_SPOKEN: "对方系统不支持该版本。",
     Reason.CASE_UNKNOWN: "没有找到该办件，请核对办件编号。",
     Reason.CASE_STATE_WRONG: "办件当前状态不能进行此项操作。",
+    Reason.CASE_ERASED: "该办件的个人信息已在本地依规删除，不能再查看或办理。",
     Reason.EVENT_GAP: "办件进度缺少前序记录，系统将自动补传。",
     Reason.EVENT_CONFLICT: "同一条办件记录前后内容不一致，请联系系统管理员。",
     Reason.EVENT_CHAIN_BROKEN: "办件记录前后不衔接，请联系系统管理员。",

@@ -16,7 +16,7 @@ from gateway.ports import Alarm, Recording, StaleWitness, Stamp, Store, TrailEnt
 from gateway.store.memory import MemoryStore
 from gateway.store.sqlite import SqliteStore
 from gateway.store.vault import KEY_BYTES, Vault
-from tests.contract.store_samples import NOW, SECOND, JsonCodec, case_row, event, evidence, reply, seen
+from tests.contract.store_samples import NOW, SECOND, JsonCodec, case_row, delivery, event, evidence, reply, seen
 from trust.errors import Reason, WrongState
 from trust.leaf import LeafKind
 
@@ -178,17 +178,31 @@ async def test_an_erased_case_leaves_its_row_and_nothing_that_was_sealed(reopen:
                 leaves=(b"leaf",),
                 evidence=(evidence(each.case_id),),
                 trail=(entry(1, case_id=each.case_id),),
+                deliveries=tuple(
+                    delivery(stream=stream, subject=each.case_id)
+                    for stream in (each.case_id, each.number, f"aside:{each.number}:n-1")
+                ),
             )
         )
     gone = replace(row, version=1, erased_at=NOW + SECOND)
-    await store.record(Recording(case=gone, erased=(row.case_id,), leaves=(b"erased",)))
+    erasing = entry(2, case_id=row.case_id, kind=LeafKind.ERASED)
+    await store.record(
+        Recording(case=gone, erased=(row.case_id,), leaves=(b"erased",), trail=(erasing,), reply=reply("erase"))
+    )
 
     store = await reopen()
     record = await store.case(number=row.number)
     assert record is not None
     assert (record.row, record.events) == (replace(gone, version=2), ())
     assert await store.evidence(row.case_id) == []
-    assert [found.case_id for _, found in await store.trail(TrailSearch())] == [other.case_id]
+    assert [found for _, found in await store.trail(TrailSearch())] == [entry(1, case_id=other.case_id), erasing]
+    assert {waiting.subject for waiting in await store.deliveries()} == {other.case_id}
+    assert len(await store.deliveries()) == 3
+    assert await store.reply(reply().member, "erase") == reply("erase")
+    assert await store.case_numbers([row.case_id, other.case_id, "case-x"]) == {
+        row.case_id: row.number,
+        other.case_id: other.number,
+    }
     with pytest.raises(WrongState) as caught:
         await store.reply(reply().member, f"key-{row.case_id}")
     assert caught.value.reason is Reason.CASE_ERASED
@@ -214,7 +228,21 @@ async def test_cases_that_are_over_are_listed_for_erasing_the_oldest_first(store
     for row in rows:
         await store.record(Recording(case=row))
     assert [row.case_id for row in await store.cases_over(NOW - day, 10)] == ["case-2", "case-1"]
-    assert [row.case_id for row in await store.cases_over(NOW - day, 1)] == ["case-2"]
+    (first,) = await store.cases_over(NOW - day, 1)
+    assert first.case_id == "case-2"
+    assert [row.case_id for row in await store.cases_over(NOW - day, 10, first)] == ["case-1"]
+
+
+async def test_positions_in_the_trail_are_never_given_twice(store: Store) -> None:
+    """Whoever reads on behind a position must miss nothing, whatever was erased meanwhile."""
+    row = case_row(state=CaseState.DECIDED)
+    await store.record(Recording(case=row, trail=(entry(1, case_id=row.case_id), entry(2, case_id=row.case_id))))
+    last, _ = (await store.trail(TrailSearch()))[-1]
+    erasing = entry(3, case_id=row.case_id, kind=LeafKind.ERASED)
+    erased = replace(row, version=1, erased_at=NOW)
+    await store.record(Recording(case=erased, erased=(row.case_id,), trail=(erasing,)))
+    await store.record(Recording(trail=(entry(4),)))
+    assert [found for _, found in await store.trail(TrailSearch(after=last))] == [erasing, entry(4)]
 
 
 async def test_a_case_keeps_the_place_of_its_last_leaf(reopen: Reopen) -> None:

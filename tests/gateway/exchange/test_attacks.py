@@ -35,9 +35,9 @@ from trust.leaf import LeafKind
 from trust.signed_call import ReceivedCall, TlsIdentity
 
 
-def contents(store: Store, *, but: tuple[str, ...] = ("_leaves", "_seen")) -> dict[str, Any]:
-    """Everything that a MemoryStore holds, if not said otherwise without leaves and numbers of calls."""
-    left_out = {*but, "_tokens"}
+def contents(store: Store, *, but: tuple[str, ...] = ("_leaves", "_trail", "_seen")) -> dict[str, Any]:
+    """Everything that a MemoryStore holds, if not said otherwise without leaves, their trail and numbers of calls."""
+    left_out = {*but, "_tokens", "_positions"}
     return {name: copy.deepcopy(value) for name, value in vars(store).items() if name not in left_out}
 
 

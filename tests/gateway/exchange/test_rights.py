@@ -54,7 +54,7 @@ async def test_whoever_has_no_right_does_nothing(federation: Federation, method:
 
 async def test_every_command_has_somebody_who_decides_about_it() -> None:
     read = {route.understand.__annotations__["return"] for route in ROUTES.values()}
-    decided = {f"commands.{command.__name__}" for command in sentence._DECIDERS}
+    decided = {f"{command.__module__.rpartition('.')[2]}.{command.__name__}" for command in sentence._DECIDERS}
     assert read == decided
 
 
