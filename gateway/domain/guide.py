@@ -14,7 +14,7 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum, auto
@@ -136,16 +136,18 @@ def make_guide(
     Raises ``WrongState`` (ITEM_NEEDS_FACTS) that names every open question of both items, and ``Malformed`` for an
     answer that its question does not offer.
     """
-    source, target, products = matched.source, matched.target, matched.match.products
+    source, target, facts = matched.source, matched.target, matched.facts(answers)
     source.check_answers(answers)
-    _require_answers(source, answers, target, products)
-    given = {question.key: answers[question.key] for question in asked_questions(source, answers)}
+    target.check_answers(facts)
+    _require_answers(source, answers, target, facts)
+    asked = (*asked_questions(source, answers), *asked_questions(target, facts))
+    given = {question.key: answers[question.key] for question in asked if question.key in answers}
     deadline = due(on, target.promised_days, (), calendar)
     return Guide(
         source=source,
         target=target,
-        handling_item=handling_item(target, products),
-        situation=(*_situation(source, answers, by_mapping=False), *_situation(target, products, by_mapping=True)),
+        handling_item=handling_item(target, facts),
+        situation=(*_situation(source, answers, ()), *_situation(target, facts, matched.match.products)),
         modes=tuple(mode for mode in target.modes if mode in source.modes),
         apply_ways=target.apply_ways,
         result_ways=target.result_ways,
@@ -181,15 +183,13 @@ def _require_answers(source: Item, answers: Mapping[str, str], target: Item, pro
     if not ours and not theirs:
         return
     got = [f"no answer to {', '.join(ours)} of item {source.code}"] if ours else []
-    got += [f"no answer in the mapping to {', '.join(theirs)} of item {target.code}"] if theirs else []
-    mend = ["ask the applicant"] if ours else []
-    mend += ["have both places add the answer to the row"] if theirs else []
+    got += [f"no answer to {', '.join(theirs)} of item {target.code}"] if theirs else []
     raise WrongState(
         Reason.ITEM_NEEDS_FACTS,
         "make a guide",
         got="; ".join(got),
         expected="an answer to every question of both places that the answers so far lead to",
-        mend="; ".join(mend),
+        mend="ask the applicant",
         details={name: ",".join(keys) for name, keys in (("questions", ours), ("target_questions", theirs)) if keys},
     )
 
@@ -198,9 +198,9 @@ def _open_questions(item: Item, answers: Mapping[str, str]) -> list[str]:
     return [question.key for question in asked_questions(item, answers) if question.key not in answers]
 
 
-def _situation(item: Item, answers: Mapping[str, str], *, by_mapping: bool) -> list[GuideAnswer]:
+def _situation(item: Item, answers: Mapping[str, str], by_mapping: Collection[str]) -> list[GuideAnswer]:
     return [
-        GuideAnswer(question.text, option.text, item.catalogue, by_mapping)
+        GuideAnswer(question.text, option.text, item.catalogue, question.key in by_mapping)
         for question in asked_questions(item, answers)
         if (option := question.option(answers[question.key])) is not None
     ]
@@ -215,7 +215,7 @@ def _materials(matched: Matched, answers: Mapping[str, str]) -> tuple[GuideMater
     Raises ``Malformed`` for an answer that its question does not offer.
     """
     here = required_materials(matched.source, answers)
-    there = required_materials(matched.target, matched.match.products)
+    there = required_materials(matched.target, matched.facts(answers))
     serves = {material.key: matched.match.materials.get(material.key, material.key) for material in here}
     listed: list[GuideMaterial] = []
     for wanted in there:

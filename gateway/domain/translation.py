@@ -109,6 +109,19 @@ class Matched:
         """The item of the target catalogue, in force on the day."""
         return self.match.item
 
+    def facts(self, answers: Mapping[str, str]) -> Mapping[str, str]:
+        """Return what is known of the applicant's situation in the target item's terms: question → answer.
+
+        The products of the mapping, and what the applicant answered to the target's own questions. An answer under a
+        key that the source item asks too is an answer to the source's question, and passed on only by a product.
+        """
+        own = {
+            question.key: answers[question.key]
+            for question in self.target.situations
+            if question.key in answers and self.source.question(question.key) is None
+        }
+        return {**own, **self.match.products}
+
 
 @dataclass(frozen=True, slots=True)
 class LedFrom:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -77,11 +77,11 @@ async def open_case(house: House, caller: Caller, asked: commands.OpenCase) -> D
     item = house.knowledge.catalogue(house.region).item_in_force(asked.item_code, today)
     query = Query(house.region, asked.processing_region, asked.item_code, today, asked.answers)
     matched = require_match(translate(house.knowledge.atlas, query))
-    target, match = matched.target, matched.match
+    target, match, facts = matched.target, matched.match, matched.facts(asked.answers)
     # 3
     requirements = required_materials(item, asked.answers)
     _require_materials(requirements, asked.materials)
-    _require_target_materials(target, match, asked.materials)
+    _require_target_materials(target, facts, match, asked.materials)
     # 4
     await licences.require_own_licences(
         house, caller, item, asked.materials, nonce=asked.presentation_nonce, applicant=asked.applicant
@@ -96,7 +96,7 @@ async def open_case(house: House, caller: Caller, asked: commands.OpenCase) -> D
         target_item=_reference(target),
         crosswalk_row=match.path[-1].row.id,
         answers=dict(asked.answers),
-        products=dict(match.products),
+        products=dict(facts),
         applicant=asked.applicant,
         agent=asked.agent,
         materials=tuple(
@@ -304,13 +304,11 @@ def _must_be_handed_in(wanted: MaterialRequirement) -> bool:
     return wanted.required and not wanted.may_be_deferred and not wanted.exempt_by_sharing
 
 
-def _require_target_materials(target: Item, match: Match, given: Sequence[Material]) -> None:
+def _require_target_materials(target: Item, facts: Mapping[str, str], match: Match, given: Sequence[Material]) -> None:
     """What the processing place requires for this situation must be covered by what was given, under its own keys."""
     there = {match.materials.get(material.key, material.key) for material in given}
     missing = [
-        wanted
-        for wanted in required_materials(target, match.products)
-        if _must_be_handed_in(wanted) and wanted.key not in there
+        wanted for wanted in required_materials(target, facts) if _must_be_handed_in(wanted) and wanted.key not in there
     ]
     if missing:
         raise WrongState(

@@ -256,11 +256,20 @@ def test_open_questions_of_both_places_are_named_at_once(make_item: MakeItem) ->
     assert "basis of item T" in refused.value.got
 
 
-def test_the_applicants_answers_do_not_answer_the_processing_places_questions(make_item: MakeItem) -> None:
-    """A case is opened by what the mapping says there; the guide promises nothing else."""
+def test_the_applicant_answers_the_processing_places_own_questions_under_their_keys(make_item: MakeItem) -> None:
+    target = make_item("421000", "T", {"basis": ("age", "paper")})
+    guide = guide_for(matched(make_item("430600", "S"), target), {"basis": "age"})
+    assert [(each.question, each.by_mapping) for each in guide.situation] == [("basis？", False)]
+    assert read_scan_text(guide.scan_text).answers == {"basis": "age"}
+    with pytest.raises(Malformed):
+        guide_for(matched(make_item("430600", "S"), target), {"basis": "hearsay"})
+
+
+def test_an_answer_to_the_accepting_places_question_answers_no_other_of_the_same_key(make_item: MakeItem) -> None:
+    source = make_item("430600", "S", {"basis": ("age", "paper")})
     target = make_item("421000", "T", {"basis": ("age", "paper")})
     with pytest.raises(WrongState) as refused:
-        guide_for(matched(make_item("430600", "S"), target), {"basis": "age"})
+        guide_for(matched(source, target), {"basis": "age"})
     assert refused.value.details == {"target_questions": "basis"}
 
 

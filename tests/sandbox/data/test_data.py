@@ -16,7 +16,7 @@ from gateway.domain.catalogue import Catalogue, HandlingItem, Item, ItemState
 from gateway.domain.catalogue_file import dump_catalogue, parse_catalogue
 from gateway.domain.codes import CodeForm, uscc_flaw
 from gateway.domain.coverage import Count, coverage
-from gateway.domain.crosswalk import Crosswalk, CrosswalkRow, Relationship, Standing
+from gateway.domain.crosswalk import Crosswalk, CrosswalkRow, Relationship, Standing, facts_of
 from gateway.domain.crosswalk_csv import APPROVED_BY, read_claims
 from gateway.domain.crosswalk_faults import faults_against
 from gateway.domain.people import ApplicantType, id_number_flaw
@@ -357,7 +357,7 @@ def test_a_row_carries_every_material_that_the_target_asks_for_in_each_situation
     for answers in situations_of(source):
         if any(answers.get(question) not in allowed for question, allowed in row.conditions.items()):
             continue
-        there = {**answers, **row.products}
+        there = facts_of(row.products, answers)
         wanted = {material.key for material in required_materials(target, there)}
         brought = {material.key for material in required_materials(source, answers)}
         assert wanted <= {row.materials.get(key) for key in brought}, answers
