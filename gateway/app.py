@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import secrets
@@ -315,6 +316,10 @@ class Gateway:
             )
             opened.push_async_exit(_closing(store))
             knowledge = await _learn(config, store, clock)
+            # What was learned stays: the collector need not walk through a province's catalogues again and again, each
+            # time holding up everybody's calls for as long.
+            gc.collect()
+            gc.freeze()
             require_listed(config, knowledge.directory, signers, certificates)
             work_waits, journal_grows = asyncio.Event(), asyncio.Event()
             folder = CrosswalkFolder(store, knowledge, clock, journal_grows)
