@@ -20,7 +20,7 @@ import structlog
 
 from gateway.domain.case import Accepted, CaseEvent, History, RecordedEvent, Side, fold
 from gateway.domain.platform import PlatformMessage
-from gateway.exchange import heads, trails
+from gateway.exchange import heads, records, trails
 from gateway.exchange.house import House
 from gateway.exchange.sentence import ATTEMPTS_AT_A_MOVING_CASE, exchange_notice
 from gateway.ports import (
