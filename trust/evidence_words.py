@@ -199,6 +199,23 @@ WORDS: Final[Mapping[str, Word]] = {
 }
 """Code → meaning. The words in braces are given with the finding."""
 
+STEPS: Final[Mapping[str, tuple[str, str]]] = {
+    "submitted": ("收件并转递", "application taken and sent on"),
+    "supplemented": ("补正材料已补", "requested material handed in"),
+    "withdrawal_requested": ("申请撤回", "withdrawal asked for"),
+    "rated": ("好差评", "service rated"),
+    "accepted": ("受理", "accepted"),
+    "refused": ("不予受理", "not accepted"),
+    "supplement_requested": ("一次性告知补正", "more material asked for"),
+    "suspended": ("挂起", "clock stopped"),
+    "resumed": ("恢复", "clock runs again"),
+    "decided": ("办结", "decided"),
+    "withdrawn": ("已撤回", "withdrawn"),
+    "withdrawal_refused": ("不同意撤回", "withdrawal not agreed to"),
+    "": ("（内容不在证据包内）", "(its content is not in the bundle)"),
+}
+"""Kind of an event → what people call it, in Chinese and English."""
+
 REASONS: Final[Mapping[Reason, str]] = {
     Reason.SIGNATURE_MISSING: "没有签名",
     Reason.SIGNATURE_MALFORMED: "签名格式不对",
