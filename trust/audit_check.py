@@ -10,7 +10,7 @@ Rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -20,7 +20,7 @@ from trust.directory import Member
 from trust.errors import Reason, TongbanError, Unauthenticated
 from trust.keys import KeyPurpose
 from trust.leaf import Leaf, LeafKind
-from trust.merkle import CompactRange, leaf_hash
+from trust.merkle import EMPTY_ROOT, CompactRange, leaf_hash
 from trust.note import NoteKey
 
 NodeHashes = Mapping[tuple[int, int], bytes]
@@ -73,6 +73,8 @@ class LogFinding:
     """Index from which on it is wrong, from 0; None when that can't be known."""
     last: int | None
     """The last index that it may concern; equal to ``first`` when exactly one leaf is meant, None as ``first``."""
+    where: str = ""
+    """What else it concerns: a row or a note that was held against the leaves. Empty for the log itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,10 @@ class LogCheck:
     a leaf, a higher subtree narrows it down to a range, or, when all were changed, nothing does.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Iterable[int] = ()) -> None:
+        """``sizes`` are those at which others hold a head of the log: ``differs`` compares them."""
+        self._sizes = frozenset(sizes)
+        self._roots = {0: EMPTY_ROOT}
         self._tree = CompactRange()
         self._unreadable: LogFinding | None = None
         self._changed: LogFinding | None = None
@@ -125,6 +130,8 @@ class LogCheck:
         index = self._tree.size
         hashed = leaf_hash(leaf)
         self._tree, finished = self._tree.append(hashed)
+        if index + 1 in self._sizes:
+            self._roots[index + 1] = self._tree.root()
         # 2. the hashes kept; after the first that differs, all above it differ too
         if kept is not None and self._changed is None:
             for node in finished:
@@ -150,6 +157,22 @@ class LogCheck:
             what = f"leaf {leaf.place} of its case does not follow leaf {place} of it"
             self._unchained = LogFinding(what, index, index)
         self._trails[leaf.case] = leaf.place, hashed
+
+    @property
+    def tree(self) -> CompactRange:
+        """The tree of the leaves taken so far."""
+        return self._tree
+
+    def differs(self, head: Checkpoint) -> str:
+        """Say how the leaves taken differ from a verified head of the log, of one of the ``sizes``; empty if not.
+
+        A log only grows: any head that it ever signed fits it for ever.
+        """
+        if head.size > self._tree.size:
+            return f"the log signed {head.size} leaves once, and has {self._tree.size}: it was rolled back or cut off"
+        if self._roots[head.size] != head.root:
+            return f"the first {head.size} leaves are not those that the log signed once: it was rewritten"
+        return ""
 
     def against(self, checkpoint: Checkpoint) -> LogReport:
         """What the leaves taken so far come to, held against a checkpoint that has been verified."""
