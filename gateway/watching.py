@@ -128,8 +128,9 @@ class Watcher:
             if found is not None:
                 await self._bell.ring(found)
                 return self._done(member_id, doubts)
-        if all(each.note != note for each in held[:1]):
-            await self._house.store.record(Recording(snapshots={PROVED + member_id: note.encode()}))
+        store = self._house.store
+        if await store.snapshot(PROVED + member_id) != note.encode():
+            await store.record(Recording(snapshots={PROVED + member_id: note.encode()}))
         return self._done(member_id, doubts)
 
     def _done(self, member_id: str, doubts: list[str]) -> None:
