@@ -19,7 +19,7 @@ from gateway.domain.crosswalk import CrosswalkRow, ReviewState
 from gateway.domain.deadline import Deadline
 from gateway.domain.guide import Guide
 from gateway.domain.suggestions import Suggestion
-from gateway.domain.trail_commands import EraseCase, SearchTrail
+from gateway.domain.trail_commands import EraseCase, GetCaseTrail, SearchTrail
 from gateway.domain.translation import Direction, Translation
 from trust.review import Verdict
 
@@ -342,6 +342,7 @@ Command = (
     | ListAlarms
     | AcknowledgeAlarm
     | SearchTrail
+    | GetCaseTrail
     | EraseCase
     | GetDirectory
 )

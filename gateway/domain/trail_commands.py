@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from trust.evidence import ProvedLeaf
 from trust.leaf import LeafKind
 
 
@@ -52,6 +53,25 @@ class FoundTrail:
     entries: tuple[FoundEntry, ...]
     next_after: int
     """Position that this page ends with when there are more; else 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class GetCaseTrail:
+    """The leaves of a case."""
+
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseTrail:
+    """They, with their proofs."""
+
+    leaves: tuple[ProvedLeaf, ...]
+    """By their place in the case; those that wait to be placed are absent."""
+    checkpoint: str
+    """The note that all the paths lead to."""
+    count: int
+    """How many leaves the case has, those that wait included."""
 
 
 class Ground(StrEnum):

@@ -23,6 +23,7 @@ from gateway.domain import commands, trail_commands
 from gateway.exchange import (
     alarms,
     audit,
+    case_trails,
     cases,
     catalogues,
     crosswalks,
@@ -285,6 +286,7 @@ _DECIDERS: Final[Mapping[type, _Decider]] = {
     commands.ListLeaves: audit.list_leaves,
     commands.AddCheckpoint: witnessing.add_checkpoint,
     trail_commands.SearchTrail: searching.search_trail,
+    trail_commands.GetCaseTrail: case_trails.show_case_trail,
     trail_commands.EraseCase: erasing.erase_case,
     commands.ListAlarms: alarms.list_alarms,
     commands.AcknowledgeAlarm: alarms.acknowledge,

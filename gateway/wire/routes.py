@@ -48,6 +48,7 @@ PROVE_INCLUSION: Final = _AUDIT + "ProveInclusion"
 PROVE_CONSISTENCY: Final = _AUDIT + "ProveConsistency"
 LIST_LEAVES: Final = _AUDIT + "ListLeaves"
 ADD_CHECKPOINT: Final = _AUDIT + "AddCheckpoint"
+GET_CASE_TRAIL: Final = _AUDIT + "GetCaseTrail"
 SEARCH_TRAIL: Final = _AUDIT + "SearchTrail"
 LIST_ALARMS: Final = _AUDIT + "ListAlarms"
 ACKNOWLEDGE_ALARM: Final = _AUDIT + "AcknowledgeAlarm"
@@ -97,6 +98,7 @@ ROUTES: Final[Mapping[str, Route]] = {
     PROVE_CONSISTENCY: _open(Action.AUDIT_READ, audits.read_prove_consistency, audits.write_path),
     LIST_LEAVES: _open(Action.AUDIT_READ, audits.read_list_leaves, audits.write_leaves),
     ADD_CHECKPOINT: _open(Action.AUDIT_WITNESS, audits.read_add_checkpoint, audits.write_cosignature),
+    GET_CASE_TRAIL: _open(Action.AUDIT_READ, searches.read_get_case_trail, searches.write_case_trail),
     SEARCH_TRAIL: _local(Action.AUDIT_SEARCH, searches.read_search, searches.write_found),
     LIST_ALARMS: _local(Action.AUDIT_SEARCH, audits.read_list_alarms, audits.write_alarms),
     ACKNOWLEDGE_ALARM: _local(Action.AUDIT_SEARCH, audits.read_acknowledge, audits.write_acknowledged),

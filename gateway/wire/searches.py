@@ -1,4 +1,4 @@
-"""AuditService.SearchTrail: the request to a command, the answer to a response."""
+"""AuditService.SearchTrail and GetCaseTrail: requests to commands, answers to responses."""
 
 from __future__ import annotations
 
@@ -72,4 +72,19 @@ def write_found(answer: trail_commands.FoundTrail) -> bytes:
             for entry in answer.entries
         ],
         next_page=str(answer.next_after) if answer.next_after else "",
+    ).SerializeToString()
+
+
+def read_get_case_trail(body: bytes) -> trail_commands.GetCaseTrail:
+    """GetCaseTrailRequest."""
+    request = fields.parse(audit_service_pb2.GetCaseTrailRequest, body)
+    return trail_commands.GetCaseTrail(fields.uuid(request.case_id, "case_id"))
+
+
+def write_case_trail(answer: trail_commands.CaseTrail) -> bytes:
+    """GetCaseTrailResponse."""
+    return audit_service_pb2.GetCaseTrailResponse(
+        leaves=[audit_service_pb2.CaseLeaf(index=each.index, leaf=each.leaf, path=each.path) for each in answer.leaves],
+        checkpoint=answer.checkpoint,
+        count=answer.count,
     ).SerializeToString()
