@@ -10,21 +10,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
 import aiohttp
 import structlog
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate, ObjectIdentifier
-from rfc3161_client import HashAlgorithm, TimestampRequestBuilder, VerifierBuilder, decode_timestamp_response
+from rfc3161_client import (
+    HashAlgorithm,
+    TimestampRequestBuilder,
+    VerificationError,
+    VerifierBuilder,
+    decode_timestamp_response,
+)
 
 from gateway.exchange.audit import newest_cosigned
 from gateway.exchange.house import House
 from gateway.ports import Recording, Stamp
 from trust.checkpoint import Checkpoint
 from trust.errors import Fault, Reason, TongbanError, Unavailable
-from trust.evidence_stamp import MAX_TOKEN_BYTES, check_stamp
+from trust.evidence_stamp import MAX_TOKEN_BYTES, certificates_in, check_stamp
 from trust.leaf import Leaf
 
 ANSWER_SECONDS: Final = 10.0
@@ -55,9 +62,10 @@ class Authority:
         """Ask for a timestamp over the exact bytes of a checkpoint of that size, and check the answer.
 
         1. It answers HTTP 200 within ``ANSWER_SECONDS`` and ``MAX_TOKEN_BYTES``, and is not redirected.
-        2. It granted this very request: nonce, SHA-256 imprint, policy, signed by a certificate for timestamps that
+        2. What checks evidence offline finds it granted, over the note, signed by a certificate for timestamps that
            leads to a root.
-        3. What checks evidence offline says the same.
+        3. The library that speaks the protocol says the same, and that it answers this very request (nonce) under the
+           policy.
         4. Its time is ours, within ``MAX_CLOCK_DIFFERENCE``.
 
         Raises Unavailable(LOG_UNWITNESSED) that says which did not hold.
@@ -67,26 +75,23 @@ class Authority:
         # 1
         token = await self._ask(request.as_bytes())
         # 2
+        try:
+            fact = check_stamp(token, text, self._roots)
+        except ValueError as error:
+            raise _refused("the answer does not hold", str(error)) from error
+        if not fact.rooted:
+            raise _refused("the answer does not hold", "a certificate that leads to none of the roots")
+        # 3
         verifier = VerifierBuilder(policy_id=self._policy, roots=list(self._roots), nonce=request.nonce).build()
         try:
-            response = decode_timestamp_response(token)
+            response = decode_timestamp_response(_in_order(token))
             verifier.verify(response, request.message_imprint.message)
-            at = response.tst_info.gen_time.astimezone(UTC)
-        except Exception as error:  # whatever the library says of foreign bytes, they don't hold
-            raise _refused("the answer does not hold", str(error)[:200] or type(error).__name__) from error
-        # 3
-        try:
-            rooted = check_stamp(token, text, self._roots).rooted
-        except ValueError as error:
-            raise _refused("the answer would not hold as evidence", str(error)) from error
-        if not rooted:
-            raise _refused("the answer would not hold as evidence", "a certificate that leads to no root")
+        except (ValueError, VerificationError) as error:
+            raise _refused("the answer does not hold", str(error)) from error
         # 4
-        if abs(at - now) > MAX_CLOCK_DIFFERENCE:
-            raise _refused(
-                "the authority's time is not ours", f"{at.isoformat(timespec='seconds')}", "look at both clocks"
-            )
-        return Stamp(size, note, token, at)
+        if abs(fact.at - now) > MAX_CLOCK_DIFFERENCE:
+            raise _refused("the authority's time is not ours", fact.at.isoformat(), "look at both clocks")
+        return Stamp(size, note, token, fact.at)
 
     async def _ask(self, query: bytes) -> bytes:
         timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
@@ -109,6 +114,15 @@ class Authority:
             raise _refused("the authority does not answer", f"nothing within {ANSWER_SECONDS:g} seconds") from None
         except (aiohttp.ClientError, OSError) as error:
             raise _refused("the authority does not answer", type(error).__name__) from error
+
+
+def _in_order(response: bytes) -> bytes:
+    """The same response with its set of certificates in the order of DER.
+
+    Nothing signs the order, OpenSSL and who builds on it send them as they come, and the library takes no other.
+    """
+    certificates = [each.public_bytes(Encoding.DER) for each in certificates_in(response)]
+    return response.replace(b"".join(certificates), b"".join(sorted(certificates)), 1)
 
 
 class Stamper:

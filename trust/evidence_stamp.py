@@ -105,6 +105,11 @@ def check_stamp(response: bytes, text: bytes, roots: Sequence[x509.Certificate])
     return TimestampFact(at, shown[:100], rooted)
 
 
+def certificates_in(response: bytes) -> list[x509.Certificate]:
+    """The certificates that come with a response that ``check_stamp`` took, as they stand in it."""
+    return _open(response)[1]
+
+
 def _open(response: bytes) -> tuple[bytes, list[x509.Certificate], list[_Value]]:
     """TSTInfo, certificates, and the one SignerInfo's parts."""
     if len(response) > MAX_TOKEN_BYTES:

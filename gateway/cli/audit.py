@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(
     no_args_is_help=True,
-    help="The audit log: checkpoint, prove, leaves (of a gateway that answers); verify, compare (of stores, offline).",
+    help="The audit log: checkpoint, prove, leaves (of a gateway that answers); "
+    "verify, compare, stamps (of stores, offline).",
 )
 
 _HASH_HEX: Final = 64
@@ -132,9 +133,10 @@ def leaves(
 
 @commands.command()
 def verify(config: ConfigFile, as_json: AsJson = False) -> None:
-    """Recompute a stored log from its leaves and hold it against its signed checkpoint. Exit status 1 on any fault.
+    """Recompute a stored log from its leaves, and hold checkpoint and store against it. Exit status 1 on any fault.
 
-    Works beside a running gateway, and without one. Names the first leaf that is wrong, as far as can be known.
+    Works beside a running gateway, and without one. Names the first leaf that is wrong, as far as can be known, and
+    every case, event, piece of evidence and other row that is not as the leaves say.
     """
     (log,) = _check_logs([config])
     if as_json:
@@ -153,7 +155,7 @@ def compare(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Verify two gateways' stored logs, then compare what they tell of the cases that they share.
+    """Verify two gateways' stored logs, each also by what the other remembers, and compare the cases that they share.
 
     Every event of a shared case must stand in both logs with the same emitter, number and digest, and each emitter's
     numbers must count on without a gap. Exit status 1 on any difference. An event that is still on its way is one.
@@ -205,13 +207,64 @@ def compare(
         raise typer.Exit(ExitStatus.REFUSED)
 
 
-def _check_logs(configs: list[Path]) -> list[CheckedLog]:
+@commands.command()
+def stamps(config: ConfigFile, as_json: AsJson = False) -> None:
+    """Verify every timestamp over a stored log, and say how far the newest reaches. Exit status 1 when one is wrong.
+
+    Works beside a running gateway, and without one.
+    """
     from gateway.app import SystemClock
-    from gateway.cli.logs import check_stored_log
+    from gateway.cli.stamps import check_stored_stamps
     from gateway.config import load
 
     now = SystemClock().now()
-    return [asyncio.run(check_stored_log(load(config), now)) for config in configs]
+    checked = asyncio.run(check_stored_stamps(load(config), now))
+    newest = checked.newest
+    if as_json:
+        output.print_json(
+            {
+                "member": checked.member,
+                "log_size": checked.log_size,
+                "count": checked.count,
+                "newest": {"size": newest.size, "at": newest.at.isoformat(), "authority": checked.authority}
+                if newest
+                else None,
+                "wrong": [
+                    {"size": each.stamp.size, "at": each.stamp.at.isoformat(), "what": each.what}
+                    for each in checked.wrong
+                ],
+            }
+        )
+    else:
+        verdict = f"{len(checked.wrong)} do NOT hold" if checked.wrong else "all hold"
+        output.print_line(f"{checked.member}: {checked.count} timestamps, {verdict}")
+        if newest:
+            covers = f"over {newest.size} of {checked.log_size} leaves"
+            age = f"{output.moment(newest.at)}, {(now - newest.at).total_seconds():.0f} s ago"
+            output.print_line(f"newest: {covers}, {age}, {checked.authority or 'of nobody that can be told'}")
+        for each in checked.wrong:
+            output.print_line(f"FAULT over {each.stamp.size} leaves, {output.moment(each.stamp.at)}: {each.what}")
+    if checked.wrong:
+        raise typer.Exit(ExitStatus.REFUSED)
+
+
+def _check_logs(configs: list[Path]) -> list[CheckedLog]:
+    """Check stored logs; of several, each also against what the others' stores remember of it."""
+    from gateway.app import SystemClock
+    from gateway.cli.logs import check_stored_log, remembered
+    from gateway.config import load
+
+    async def check() -> list[CheckedLog]:
+        now, loaded = SystemClock().now(), [load(config) for config in configs]
+        memories = [await remembered(config) for config in loaded] if len(loaded) > 1 else []
+        logs = []
+        for config in loaded:
+            others = [memory for memory in memories if memory.member != config.member.id]
+            with output.progress(config.member.id) as progress:
+                logs.append(await check_stored_log(config, now, others, progress))
+        return logs
+
+    return asyncio.run(check())
 
 
 def _print_report(log: CheckedLog) -> None:
@@ -225,6 +278,8 @@ def _print_report(log: CheckedLog) -> None:
 
 
 def _where(finding: LogFinding) -> str:
+    if finding.where:
+        return f"in {finding.where}"
     if finding.first is None:
         return "at a leaf that can't be known"
     if finding.first == finding.last:
@@ -240,7 +295,8 @@ def _report_for_programs(log: CheckedLog) -> dict[str, Any]:
         "root": report.root.hex(),
         "waiting": log.waiting,
         "findings": [
-            {"what": finding.what, "first": finding.first, "last": finding.last} for finding in report.findings
+            {"what": finding.what, "first": finding.first, "last": finding.last, "where": finding.where}
+            for finding in report.findings
         ],
     }
 
