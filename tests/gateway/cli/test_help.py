@@ -27,7 +27,7 @@ TREE = {
     "crosswalk": ("import", "export", "rows", "approve", "withdraw"),
     "licence": ("issue", "verify", "status"),
     "delivery": ("list", "requeue"),
-    "audit": ("checkpoint", "prove", "leaves", "verify", "compare"),
+    "audit": ("checkpoint", "prove", "leaves", "verify", "compare", "stamps"),
 }
 HEAVY = (
     "grpc", "aiohttp", "pydantic", "sqlalchemy", "cryptography", "google.protobuf", "weasyprint", "jinja2",
