@@ -13,6 +13,7 @@ from gateway.app import read_directory
 from gateway.cli.beside import store_of
 from gateway.cli.record_check import RecordCheck
 from gateway.config import Config
+from gateway.cosigning import KEPT
 from gateway.exchange.audit import COSIGNED
 from gateway.exchange.heads import PROVED, TOLD
 from gateway.exchange.witnessing import origin, witness_keys
@@ -205,9 +206,9 @@ class _Look:
 
     def own_heads(self) -> Iterator[HeldNote]:
         """Heads of our own log that our own store keeps: what witnesses cosigned, and what was stamped."""
-        cosigned = self._store.snapshots().get(COSIGNED)
-        if cosigned is not None:
-            yield HeldNote(f"snapshot {COSIGNED}", cosigned.decode("utf-8", "replace"))
+        for name, content in self._store.snapshots().items():
+            if name == COSIGNED or name.startswith(KEPT):
+                yield HeldNote(f"snapshot {name}", content.decode("utf-8", "replace"))
         for stamp in self._store.stamps():
             where = f"timestamp over {stamp.size} leaves"
             try:
@@ -217,6 +218,8 @@ class _Look:
             else:
                 if said != stamp.at:
                     self.note(where, "the authority says another time")
+            if f"\n{stamp.size}\n" not in stamp.note:
+                self.note(where, "the checkpoint under it has another size")
             yield HeldNote(where, stamp.note)
 
     def opened(self, notes: Iterable[HeldNote], member: str) -> Iterator[tuple[str, Checkpoint]]:

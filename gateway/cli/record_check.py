@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
@@ -25,8 +26,8 @@ from trust.keys import encode_base64url
 from trust.leaf import Leaf, LeafKind, commit_case
 from trust.merkle import CompactRange, leaf_hash
 
-Told = dict[tuple[str, int], str]
-"""(emitter, seq) of an event → its digest in hex."""
+Told = dict[tuple[str, int], tuple[str, bytes]]
+"""(emitter, seq) of an event → its digest in hex, and the hash of the leaf that tells of it."""
 
 _SHA256_HEX: Final = 64
 
@@ -41,6 +42,10 @@ class _CaseLeaves:
     calls: dict[bytes, bytes] = field(default_factory=dict)
     """SHA-256 of each call that must be kept as evidence → SHA-256 of its answer's body; empty where we answered."""
     erased: bool = False
+    began: datetime | None = None
+    """When its first leaf was made."""
+    moved: datetime | None = None
+    """When the leaf of its last event was made."""
 
 
 class RecordCheck:
@@ -67,9 +72,10 @@ class RecordCheck:
                 self._reviews.add(leaf.subject)
             return
         of_case = self._cases.setdefault(leaf.case, _CaseLeaves())
-        of_case.place, of_case.last = leaf.place, hashed
+        of_case.place, of_case.last, of_case.began = leaf.place, hashed, of_case.began or leaf.at
         if leaf.kind is LeafKind.CASE_EVENT:
-            of_case.events[leaf.emitter, leaf.seq] = leaf.subject
+            of_case.events[leaf.emitter, leaf.seq] = leaf.subject, hashed
+            of_case.moved = leaf.at
             if leaf.emitter != self._member and leaf.call:
                 of_case.calls[bytes.fromhex(leaf.call)] = b""
         elif leaf.kind is LeafKind.RECEIPT and leaf.call:
@@ -204,6 +210,10 @@ class _CaseLook:
         self.where = ""
         if (row.trail, row.trail_head) != (leaves.place, leaves.last):
             yield f"the row ends with leaf {row.trail} of the case, the log with leaf {leaves.place} or another one"
+        if leaves.began is None:
+            yield "no leaf tells of it"
+        elif (_kept_in_leaf(row.opened_at), _kept_in_leaf(row.updated_at)) != (leaves.began, leaves.moved):
+            yield "it was opened or last moved at another time than its leaves say"
         if leaves.erased != (row.erased_at is not None):
             yield "it is erased by the log and not by the row, or the other way round"
         if row.erased_at is not None and self._store.has_key(row.case_id):
@@ -212,8 +222,11 @@ class _CaseLook:
         told = dict(leaves.events)
         for kept in self._store.events(row.case_id):
             self.where = f", event {kept.seq} of the {kept.side} place"
-            if told.pop((self._emitters.get(kept.side, ""), kept.seq), "") != kept.digest.hex():
+            digest, leaf = told.pop((self._emitters.get(kept.side, ""), kept.seq), ("", b""))
+            if digest != kept.digest.hex():
                 yield "no leaf tells of an event with this number and digest"
+            elif leaf != kept.leaf_hash:
+                yield "it names another leaf than the one that tells of it"
             if row.erased_at is None:
                 try:
                     recorded.append(self._open(kept))
@@ -252,6 +265,8 @@ class _CaseLook:
             "source_code": (row.source_code, submitted.source_item.code),
             "target_code": (row.target_code, submitted.target_item.code),
         }
+        if row.side is Side.ACCEPTING:  # the processing place may have renamed its item since
+            said["item_name"] = row.item_name, submitted.source_item.name
         for column, (kept, wanted) in said.items():
             if kept != wanted:
                 yield f"the column {column} is not what the first event says"
@@ -262,6 +277,10 @@ class _CaseLook:
             return
         if row.state is not state:
             yield f"the row says {row.state}, and the events come to {state}"
+
+
+def _kept_in_leaf(at: datetime) -> datetime:
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def _leaf(data: bytes | None) -> Leaf | None:
@@ -285,11 +304,14 @@ def _faults_of_call(store: Inspection, kept: KeptEvidence, answered: bytes) -> I
         yield "the signed request does not have the digest that was kept of it"
     for signed, body in _bodies(call):
         try:
-            claimed = parse_object(parse(signed).payload_bytes).get("digest")
-        except TongbanError:
-            claimed = None
-        if claimed != {"alg": "sha-256", "value": encode_base64url(sha256(body).digest())}:
+            claims = parse_object(parse(signed).payload_bytes)
+        except TongbanError as error:
+            yield f"a signed call or answer does not read ({error.reason})"
+            continue
+        if claims.get("digest") != {"alg": "sha-256", "value": encode_base64url(sha256(body).digest())}:
             yield "a body is not the one that was signed"
+        if claims.get("method") != kept.method:
+            yield "the method is not the one that was signed"
     if answered and sha256(call.response_body).digest() != answered:
         yield "the answer is not the receipt that the leaf tells of"
 

@@ -21,7 +21,7 @@ from tongban.crosswalk.v1 import crosswalk_service_pb2
 from gateway.config import Config, KeysSection, load
 from gateway.cosigning import Cosigner
 from gateway.dispatch import Dispatcher
-from gateway.domain.crosswalk import record_of
+from gateway.domain.crosswalk import PROPOSED, Crosswalk, record_of
 from gateway.domain.editions import digest_of
 from gateway.domain.platform import PlatformMessage, PlatformReceipt
 from gateway.holdings import recording_of
@@ -29,6 +29,7 @@ from gateway.ports import CrosswalkEntry, Recording, Stamp
 from gateway.sequencer import Sequencer
 from gateway.store.sqlite import SqliteStore
 from gateway.store.vault import Vault, generate_key_file, read_key_file
+from gateway.watching import Watcher
 from gateway.wire import routes
 from gateway.wire.events import ProtobufEventCodec
 from tests.gateway.exchange.test_erasing import erase, grant_erasing
@@ -75,6 +76,8 @@ class World:
     """Copies of both stores from some time before."""
     cases: Mapping[str, str]
     """``over``, ``open``, ``erased`` → case id."""
+    log_signers: Mapping[str, SoftwareSigner]
+    """Region → the log's key, as somebody may have who runs the gateway."""
 
     def config(self, region: str, folder: Path) -> Config:
         """Configuration of a gateway whose store lies in a folder."""
@@ -129,7 +132,7 @@ async def make(folder: Path, earlier: Path) -> World:
         await store.close()
     assert [defect for city in federation.cities.values() for defect in city.defects] == []
     _write_configurations(folder, federation)
-    return World(folder, earlier, cases)
+    return World(folder, earlier, cases, {region: federation.cities[region].log_signer for region in stores})
 
 
 async def _opened(federation: Federation, key: str) -> str:
@@ -171,6 +174,7 @@ async def _review(federation: Federation) -> None:
         for catalogue in (SOURCE, TARGET):
             await city.store.record(recording_of(catalogue, digest_of(catalogue.items), catalogue.items))
     yueyang = federation.yueyang
+    yueyang.known.crosswalk = Crosswalk(tuple(each.with_standing(PROPOSED) for each in CROSSWALK.rows))
     request = crosswalk_service_pb2.ReviewRowsRequest(
         idempotency_key="review-0001",
         rows=[CROSSWALK.rows[0].hash],
@@ -179,13 +183,17 @@ async def _review(federation: Federation) -> None:
     )
     answer = await federation.call(yueyang.platform, yueyang, routes.REVIEW_ROWS, request, officer=OFFICER)
     assert answer.body
+    yueyang.known.crosswalk = CROSSWALK
 
 
 async def _place_and_cosign(federation: Federation) -> None:
     for city in federation.cities.values():
         await Sequencer(city.house, city.log_signer).catch_up()
     for city in (federation.yueyang, federation.jingzhou):
-        await round_of(Cosigner(city.house, peers(Line(federation, city)), every=1.0))
+        line = peers(Line(federation, city))
+        await round_of(Cosigner(city.house, line, every=1.0))
+        for region in {YUEYANG, JINGZHOU} - {city.house.region}:
+            await Watcher(city.house, line).turn(f"{region}.gateway")
 
 
 async def _stamp(city: City, folder: Path) -> None:
