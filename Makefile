@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo sandbox test bench lint protos lock clean
+.PHONY: help demo sandbox test bench verifier lint protos lock clean
 
 help: ## What can be made here
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test: $(VENV)/dev.ready ## The whole test suite
 
 bench: $(VENV)/dev.ready ## Measure (ONLY=signed_call for one); writes build/bench.json
 	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))
+
+verifier: $(VENV)/run.ready ## build/tongban-verify: one file that checks evidence bundles, needing Python and cryptography
+	@$(BIN)/python -m verifier.build build/tongban-verify
 
 lint: $(VENV)/dev.ready ## Style, types, import rule, protos
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -39,6 +39,7 @@ from gateway.config import (
 from gateway.cosigning import Cosigner
 from gateway.dispatch import Dispatcher
 from gateway.domain.crosswalk import Crosswalk, record_of
+from gateway.evidence import KEPT_DIRECTORY
 from gateway.exchange.house import House, Signers
 from gateway.exchange.status_lists import StatusLists
 from gateway.facts import read_calendar, read_catalogues, read_file, read_reviews, read_rows
@@ -135,9 +136,16 @@ def read_signer(section: KeySection) -> Signer:
 def read_directory(section: DirectorySection, now: datetime, at_least_version: int = 0) -> tuple[Directory, bytes]:
     """The signed directory and its envelope. Misconfigured when a file can't be read, or the directory's own errors."""
     envelope = read_file(section.file, "[directory] file")
+    trustees = read_trustees(section)
+    directory = open_directory(envelope, trustees, section.threshold, now=now, at_least_version=at_least_version)
+    return directory, envelope
+
+
+def read_trustees(section: DirectorySection) -> list[VerifyingKey]:
+    """The keys of the directory's trustees. Misconfigured when the file can't be read."""
     try:
         listed = json.loads(read_file(section.trustees, "[directory] trustees"))
-        trustees = [VerifyingKey.from_jwk(entry["jwk"], entry["kid"]) for entry in listed]
+        return [VerifyingKey.from_jwk(entry["jwk"], entry["kid"]) for entry in listed]
     except (ValueError, KeyError, TypeError, TongbanError) as error:
         raise Misconfigured(
             Reason.CONFIG_INVALID,
@@ -146,8 +154,6 @@ def read_directory(section: DirectorySection, now: datetime, at_least_version: i
             expected='a JSON array of {"kid": …, "jwk": {…}}',
             mend="take the file from the federation's trustees, over a channel that you trust",
         ) from error
-    directory = open_directory(envelope, trustees, section.threshold, now=now, at_least_version=at_least_version)
-    return directory, envelope
 
 
 def read_signers(keys: KeysSection) -> dict[KeyPurpose, Signer]:
@@ -467,7 +473,8 @@ async def _follow_directory(
             if modified != stamp:
                 directory, envelope = read_directory(section, clock.now(), knowledge.directory.version)
                 knowledge.renew_directory(directory, envelope)
-                await store.record(Recording(bookmarks={_DIRECTORY_BOOKMARK: str(directory.version)}))
+                kept = {f"{KEPT_DIRECTORY}{directory.version}": envelope}  # signatures are judged by it for years
+                await store.record(Recording(bookmarks={_DIRECTORY_BOOKMARK: str(directory.version)}, snapshots=kept))
                 stamp, last_trouble = modified, ""
                 _log.info("directory in force", version=directory.version)
         except (TongbanError, OSError) as error:

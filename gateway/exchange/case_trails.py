@@ -6,6 +6,8 @@ its end, of an erased case too.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from gateway.domain import trail_commands
@@ -18,7 +20,7 @@ from trust.checkpoint import Checkpoint
 from trust.errors import Internal, NotFound, Reason
 from trust.evidence import ProvedLeaf
 from trust.leaf import Leaf
-from trust.merkle import leaf_hash, make_inclusion
+from trust.merkle import NodeLookup, leaf_hash, make_inclusion
 
 _MANY_WAITING: Final = 100_000
 _BLANK: Final = bytes(32)
@@ -43,20 +45,23 @@ async def trail_of(store: Store, row: CaseRow) -> trail_commands.CaseTrail:
     """
     placed = await _placed(store, row)
     note, size = await _checkpoint(store, placed[-1][0] if placed else -1)
+    paths = await prove(store, [partial(make_inclusion, index, size) for index, _ in placed])
+    leaves = tuple(ProvedLeaf(index, leaf, path) for (index, leaf), path in zip(placed, paths, strict=True))
+    return trail_commands.CaseTrail(leaves, note, row.trail)
+
+
+async def prove(store: Store, makers: Sequence[Callable[[NodeLookup], tuple[bytes, ...]]]) -> list[tuple[bytes, ...]]:
+    """Make proofs from stored nodes: first learn which nodes they all take, then fetch them together."""
     wanted: dict[tuple[int, int], None] = {}
 
     def want(level: int, index: int) -> bytes:
         wanted[level, index] = None
         return _BLANK
 
-    for index, _ in placed:
-        make_inclusion(index, size, want)
+    for make in makers:
+        make(want)
     nodes = await store.nodes(list(wanted))
-    leaves = tuple(
-        ProvedLeaf(index, leaf, make_inclusion(index, size, lambda level, at: nodes[level, at]))
-        for index, leaf in placed
-    )
-    return trail_commands.CaseTrail(leaves, note, row.trail)
+    return [make(lambda level, index: nodes[level, index]) for make in makers]
 
 
 async def _placed(store: Store, row: CaseRow) -> list[tuple[int, bytes]]:

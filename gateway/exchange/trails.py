@@ -9,13 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from gateway.domain.case import RecordedEvent, Submitted
 from gateway.exchange.caller import Caller
-from gateway.exchange.house import House
-from gateway.ports import CaseRow, Recording, TrailEntry
+from gateway.ports import CaseRow, Recording, Store, TrailEntry
 from trust.leaf import Leaf
 from trust.merkle import leaf_hash
+
+
+class HasStore(Protocol):
+    """Whoever keeps a store: a gateway's house, or what works beside one."""
+
+    @property
+    def store(self) -> Store:
+        """Its store."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +78,12 @@ def traced(recording: Recording, traces: Iterable[Trace]) -> Recording:
     )
 
 
-def person_term(house: House, number: str) -> bytes:
+def person_term(house: HasStore, number: str) -> bytes:
     """Under which a search finds what concerns the person with this number, however its letters were typed."""
     return house.store.term(number.strip().upper())
 
 
-def applicant_term(house: House, events: Iterable[RecordedEvent]) -> bytes:
+def applicant_term(house: HasStore, events: Iterable[RecordedEvent]) -> bytes:
     """Under which a search finds what concerns the applicant of a case; empty when the case says of nobody."""
     for recorded in events:
         if isinstance(recorded.event.body, Submitted):
