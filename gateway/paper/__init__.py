@@ -1,4 +1,4 @@
-"""What is printed on paper and handed over a counter: today the 明白卡.
+"""What is printed on paper and handed over a counter: the 明白卡, and the summary of evidence.
 
     message ── card.py ──> words for people ── guide.html, guide.css ──> HTML ── sheet.py ──> PDF, A4
 

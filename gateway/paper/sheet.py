@@ -54,14 +54,25 @@ def print_guide(guide: Guide) -> bytes:
     pages = laid_out(tight=False)
     if len(pages.pages) > 1:  # a size smaller may save a sheet; where it doesn't, the larger letters stay
         pages = min(pages, laid_out(tight=True), key=lambda each: len(each.pages))
+    return _written(pages, page_of(card))
+
+
+def print_page(page: str) -> bytes:
+    """Set any page of this package as a PDF. Raises as ``print_guide``."""
+    weasyprint = _weasyprint()
+    fetcher = weasyprint.urls.URLFetcher(allowed_protocols=(), fail_on_errors=True)  # rule 2 of the package
+    return _written(weasyprint.HTML(string=page, url_fetcher=fetcher).render(), page)
+
+
+def _written(pages: Any, page: str) -> bytes:
     with _noting_missing_characters() as missing:
         written: bytes = pages.write_pdf()
     # A character for private use is another one in every font: an old system's own would print as somebody else's.
-    missing |= {each for each in page_of(card) if _is_private(each)}
+    missing |= {each for each in page if _is_private(each)}
     if missing:
         raise Misconfigured(
             Reason.CONFIG_INVALID,
-            "no font on this machine has a character of the guide",
+            "no font on this machine has a character of the page",
             got=", ".join(f"{'' if _is_private(each) else each} U+{ord(each):04X}".strip() for each in sorted(missing)),
             expected="a font for every character",
             mend=f"apt-get install {' '.join(FONT_PACKAGES)}; a character that none of these has is to be corrected "
@@ -77,7 +88,7 @@ def page_of(card: Card, *, tight: bool = False) -> str:
     from markupsafe import Markup
 
     pages = Environment(
-        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, finalize=_cleaned, trim_blocks=True
+        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, finalize=cleaned, trim_blocks=True
     )
     code, width = "", _QR_SMALLEST_MM
     if card.scan_text:
@@ -116,7 +127,7 @@ def _fact_rows(facts: Iterable[tuple[str, str]]) -> Iterator[list[tuple[str, str
         yield waiting
 
 
-def _cleaned(value: object) -> object:
+def cleaned(value: object) -> object:
     """A text without what would steer the page: marks of direction and joining go, control characters show as such."""
     from markupsafe import Markup
 
