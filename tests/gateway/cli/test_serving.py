@@ -65,6 +65,41 @@ def test_a_misspelled_setting_is_named(federation: Federation, run: Run) -> None
     assert "server.listen: is missing; server.lissen: is no setting" in answer.stderr
 
 
+SECTION = '[audit.timestamps]\nauthorities = ["http://tsa.example/tsr"]\nroots = "roots.pem"\n'
+
+
+@pytest.mark.parametrize(
+    ("changed", "to", "said"),
+    [
+        ("http://tsa.example/tsr", "tsa.example", "audit.timestamps.authorities.0: expected a URL of http or https"),
+        ("http://tsa.example", "http://me:secret@tsa.example", "without a name and password"),
+        ("http://tsa.example", "file://tsa.example", "expected a URL of http or https"),
+        ('"http://tsa.example/tsr"', "", "audit.timestamps.authorities: "),
+        ('"roots.pem"', '"roots.pem"\npolicy = "1.x"', "audit.timestamps.policy: "),
+        ('"roots.pem"', '"roots.pem"\nclosed_after_seconds = 119.9', "at least twice every_seconds"),
+        ('"roots.pem"', '"roots.pem"\nclosed_after_seconds = -1', "audit.timestamps.closed_after_seconds: "),
+        ('"roots.pem"', '"roots.pem"\nevery_seconds = 0.05', "audit.timestamps.every_seconds: "),
+        ("roots.pem", "nowhere.pem", "correct [audit.timestamps] roots"),
+        ("roots.pem", "at-rest.key", "at-rest.key holds no certificates"),
+    ],
+)
+def test_faults_in_who_stamps_the_log_are_named(
+    federation: Federation, run: Run, changed: str, to: str, said: str
+) -> None:
+    config = federation.gateway_config(YUEYANG)
+    before = config.read_text("utf-8")
+    (federation.folder / "roots.pem").write_bytes((federation.folder / "certificate.pem").read_bytes())
+    config.write_text(before + SECTION + "closed_after_seconds = 120\n", "utf-8")
+    answer = run("config", "check", config)
+    assert answer.exit_code == 0
+    assert "http://tsa.example/tsr" in answer.stdout
+    config.write_text(before + SECTION.replace(changed, to), "utf-8")
+    answer = run("config", "check", config)
+    assert answer.exit_code == 2
+    assert said in answer.stderr
+    assert "secret" not in answer.stderr
+
+
 def test_what_would_keep_the_gateway_from_starting_is_found_before(federation: Federation, run: Run) -> None:
     config = federation.gateway_config(JINGZHOU)
     answer = run("config", "check", config)
