@@ -7,13 +7,13 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from gateway.cli import output
+from gateway.cli import evidence, output, witnesses
 from gateway.cli.failures import ExitStatus
-from gateway.cli.options import AsJson, ClientFile, ConfigFile
+from gateway.cli.options import AsJson, ClientFile, ConfigFile, LogOf
 from trust.errors import Conflict, Fault, Malformed, Misconfigured, Reason
 
 if TYPE_CHECKING:
@@ -24,19 +24,22 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(
     no_args_is_help=True,
-    help="The audit log: checkpoint, prove, leaves (of a gateway that answers); "
-    "verify, compare, stamps (of stores, offline).",
+    help="The audit log: checkpoint, cosigned, prove, leaves, alarms (of a gateway that answers); "
+    "verify, compare, stamps, tiles (of stores, offline); export (evidence of a case).",
 )
+
+commands.command()(evidence.export)
 
 _HASH_HEX: Final = 64
 
-_Of: TypeAlias = Annotated[
-    str, typer.Option("--of", metavar="MEMBER", help="Whose log; the client's own gateway when absent.")
-]
+commands.command()(witnesses.cosigned)
+commands.command()(witnesses.alarms)
+commands.command()(witnesses.acknowledge)
+commands.command()(witnesses.tiles)
 
 
 @commands.command()
-def checkpoint(client: ClientFile, of: _Of = "", as_json: AsJson = False) -> None:
+def checkpoint(client: ClientFile, of: LogOf = "", as_json: AsJson = False) -> None:
     """Fetch the newest checkpoint, verify it under the log key that the directory lists, and print it."""
     from tongban.audit.v1.audit_service_pb2 import GetCheckpointRequest, GetCheckpointResponse
 
@@ -56,7 +59,7 @@ def checkpoint(client: ClientFile, of: _Of = "", as_json: AsJson = False) -> Non
 def prove(
     client: ClientFile,
     leaf: Annotated[str, typer.Argument(metavar="HASH", help="RFC 6962 leaf hash, 64 hex digits.")],
-    of: _Of = "",
+    of: LogOf = "",
     as_json: AsJson = False,
 ) -> None:
     """Fetch and verify the proof that a leaf is in the log under its newest checkpoint."""
@@ -93,7 +96,7 @@ def leaves(
     client: ClientFile,
     start: Annotated[int, typer.Option("--start", min=0, help="First index.")] = 0,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most so many.")] = 100,
-    of: _Of = "",
+    of: LogOf = "",
     as_json: AsJson = False,
 ) -> None:
     """List leaves in order. They hold no personal data."""

@@ -24,6 +24,10 @@ ClientFile: TypeAlias = Annotated[
     ),
 ]
 
+LogOf: TypeAlias = Annotated[
+    str, typer.Option("--of", metavar="MEMBER", help="Whose log; the client's own gateway when absent.")
+]
+
 Purpose: TypeAlias = Annotated[
     str,
     typer.Option(
@@ -39,6 +43,12 @@ IdempotencyKey: TypeAlias = Annotated[
         help="The same for every attempt at this act, 8 to 64 characters. Made and printed when absent.",
     ),
 ]
+
+OfficerId: TypeAlias = Annotated[
+    str, typer.Option("--officer", metavar="ID", help="Who answers for it: the officer's pseudonym.")
+]
+OfficerRole: TypeAlias = Annotated[str, typer.Option("--role", help="What the officer acts as, such as crosswalk.")]
+OfficerWindow: TypeAlias = Annotated[str, typer.Option("--window", help="The officer's window or office.")]
 
 CaseReference: TypeAlias = Annotated[str, typer.Argument(metavar="NUMBER", help="Case number or UUID.")]
 

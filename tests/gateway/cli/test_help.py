@@ -27,7 +27,18 @@ TREE = {
     "crosswalk": ("import", "export", "rows", "approve", "withdraw"),
     "licence": ("issue", "verify", "status"),
     "delivery": ("list", "requeue"),
-    "audit": ("checkpoint", "prove", "leaves", "verify", "compare", "stamps"),
+    "audit": (
+        "checkpoint",
+        "prove",
+        "leaves",
+        "verify",
+        "compare",
+        "stamps",
+        "cosigned",
+        "alarms",
+        "acknowledge",
+        "tiles",
+    ),
 }
 HEAVY = (
     "grpc", "aiohttp", "pydantic", "sqlalchemy", "cryptography", "google.protobuf", "weasyprint", "jinja2",
