@@ -40,18 +40,23 @@ class Trustees:
         return write_json({"threshold": self.threshold, "trustees": listed})
 
     @classmethod
-    def from_bytes(cls, raw: bytes, what: str) -> Trustees:
-        """Read a trustees' file. Malformed(EVIDENCE_INVALID)."""
+    def from_bytes(cls, raw: bytes, what: str, threshold: int = 0) -> Trustees:
+        """Read a trustees' file, or with a threshold the JSON array of them that gateways have.
+
+        Raises Malformed(EVIDENCE_INVALID).
+        """
+        if threshold:
+            raw = b'{"trustees": %b, "threshold": %d}' % (raw, threshold)
         try:
             value = parse_object(raw)
-            threshold, listed = value["threshold"], value["trustees"]
-            if type(threshold) is not int or not isinstance(listed, list) or not 1 <= threshold <= len(listed):
+            wanted, listed = value["threshold"], value["trustees"]
+            if type(wanted) is not int or not isinstance(listed, list) or not 1 <= wanted <= len(listed):
                 raise ValueError
             keys = tuple(VerifyingKey.from_jwk(entry["jwk"], entry["kid"]) for entry in listed)
         except (ValueError, KeyError, TypeError, AttributeError, TongbanError) as error:
-            expected = 'a JSON object {"threshold": …, "trustees": [{"kid": …, "jwk": {…}}, …]}'
+            expected = 'JSON {"threshold": …, "trustees": [{"kid": …, "jwk": {…}}, …]}, or with a threshold that array'
             raise invalid(what, "other content", expected) from error
-        return cls(keys, threshold)
+        return cls(keys, wanted)
 
     def fingerprints(self) -> tuple[tuple[str, str], ...]:
         """Each trustee's kid with what to compare over another channel: SHA-256 of its public key as a JWK, in hex."""

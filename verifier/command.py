@@ -42,13 +42,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("bundle", metavar="BUNDLE", type=Path, help="证据包 the evidence bundle, a zip")
     parser.add_argument("--trustees", metavar="FILE", type=Path, help="受托人公钥 the trustees' keys, had from them")
+    parser.add_argument(
+        "--threshold",
+        metavar="N",
+        type=int,
+        default=0,
+        help="需几人签名 how many must sign, for a file that says only who",
+    )
     parser.add_argument("--tsa-roots", metavar="FILE", type=Path, help="时间戳根证书 roots of timestamps, PEM")
     parser.add_argument("--lang", choices=("zh", "en"), default="zh", help="语言 language of the answer")
     parser.add_argument("--json", action="store_true", help="供程序读取 print JSON, for programs")
     options = parser.parse_args(arguments)
     english = options.lang == "en"
     try:
-        report = _check(options.bundle, options.trustees, options.tsa_roots)
+        report = _check(options.bundle, options.trustees, options.threshold, options.tsa_roots)
     except (Malformed, OSError) as error:
         if options.json:
             _print(json.dumps({"verdict": Verdict.UNREADABLE.name.lower(), "error": str(error)}, ensure_ascii=False))
@@ -63,8 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return report.verdict
 
 
-def _check(bundle: Path, trustees: Path | None, roots: Path | None) -> Report:
-    keys = Trustees.from_bytes(_read(trustees, _MAX_SIDE_FILE), str(trustees)) if trustees else None
+def _check(bundle: Path, trustees: Path | None, threshold: int, roots: Path | None) -> Report:
+    keys = Trustees.from_bytes(_read(trustees, _MAX_SIDE_FILE), str(trustees), threshold) if trustees else None
     try:
         tsa_roots = read_roots(_read(roots, _MAX_SIDE_FILE)) if roots else ()
     except ValueError as error:
