@@ -56,7 +56,11 @@ def refused(text: str, directory: Directory) -> Reason:
 # A good review
 
 
-@pytest.mark.parametrize("review", [APPROVAL, WITHDRAWAL, replace(APPROVAL, reason="已核对　无误" * 33)], ids=str)
+@pytest.mark.parametrize(
+    "review",
+    [APPROVAL, WITHDRAWAL, replace(APPROVAL, reason="已核对　无误" * 33)],
+    ids=["approval", "withdrawal", "long reason"],
+)
 def test_a_review_is_read_back_as_it_was_signed(federation: Federation, review: Review) -> None:
     assert open_review(signed(federation, review), federation.directory) == review
 

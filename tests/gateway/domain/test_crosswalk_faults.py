@@ -92,7 +92,7 @@ def test_a_row_that_agrees_with_both_catalogues_has_no_fault(make_row: Make, cat
         (("retired", "B"), ["the source item is retired"]),
         (("C", "over"), ["the target item was valid until 2025-12-31, before the row begins"]),
     ],
-    ids=lambda value: str(value)[:40],
+    ids=lambda value: value[0][:40] if isinstance(value, list) else "",
 )
 def test_what_does_not_fit_is_named(
     make_row: Make, catalogues: dict[str, Catalogue], row: tuple[Any, ...], faults: list[str]
