@@ -28,6 +28,7 @@ from rfc3161_client import (
 
 from gateway.exchange.audit import newest_cosigned
 from gateway.exchange.house import House
+from gateway.exchange.witnessing import split_note
 from gateway.ports import Recording, Stamp
 from trust.checkpoint import Checkpoint
 from trust.errors import Fault, Reason, TongbanError, Unavailable
@@ -201,7 +202,7 @@ class Stamper:
         """Size and note of what to stamp: the newest cosigned checkpoint if it is news, else the newest at all."""
         head = await self._house.store.log_head()
         for note in (await newest_cosigned(self._house), head.checkpoint):
-            size = Checkpoint.from_text(note.partition("\n\n")[0] + "\n").size if note else 0
+            size = Checkpoint.from_text(split_note(note)[0]).size if note else 0
             if size > stamped:
                 return size, note
         return None

@@ -98,7 +98,14 @@ def check_stamp(response: bytes, text: bytes, roots: Sequence[x509.Certificate])
         _check_signature(info, signer, certificate)
         # 3
         rooted = _leads_to(certificate, certificates, roots, at)
-    except (IndexError, UnsupportedAlgorithm, x509.ExtensionNotFound, x509.DuplicateExtension, TypeError) as error:
+    except (
+        IndexError,
+        TypeError,
+        UnsupportedAlgorithm,
+        x509.DuplicateExtension,
+        x509.ExtensionNotFound,
+        x509.InvalidVersion,
+    ) as error:
         raise ValueError("a form that is not understood") from error
     names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     shown = str(names[0].value) if names else certificate.subject.rfc4514_string()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -165,6 +166,14 @@ async def test_a_time_that_is_not_ours_is_refused(tsa: Tsa, ahead: int) -> None:
     near, far = MAX_CLOCK_DIFFERENCE - 20 * SECOND, MAX_CLOCK_DIFFERENCE + 20 * SECOND
     assert await stamped_by(tsa.answer, now=now + ahead * near)
     assert (await refused(tsa.answer, now=now + ahead * far)).failed == "the authority's time is not ours"
+
+
+async def test_a_certificate_of_a_version_that_does_not_exist_is_refused(tsa: Tsa) -> None:
+    async def answer(query: bytes) -> web.Response:
+        third, fourth = b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x03"
+        return web.Response(body=tsa.reply(query).replace(third, fourth, 1))
+
+    assert (await refused(answer)).failed == "the answer does not hold"
 
 
 async def test_a_changed_bit_is_refused_wherever_something_is_signed(tmp_path: Path, ours: Certified) -> None:
@@ -475,3 +484,8 @@ async def test_a_start_looks_at_what_waits_before_the_first_round() -> None:
     await place.stamper.look()
     with pytest.raises(Unavailable):
         place.stamper.require_stamped()
+
+
+def test_a_gateway_that_nobody_stamps_does_not_load_the_library() -> None:
+    look = "import sys, gateway.app; assert 'rfc3161_client' not in sys.modules, 'loaded'"
+    subprocess.run((sys.executable, "-c", look), check=True, timeout=60)
