@@ -15,7 +15,7 @@ from sandbox.federation import DATA, YUEYANG, Federation, found
 from tests.docs.pages import block_after
 from trust.keys import KeyPurpose
 
-PURPOSES = (KeyPurpose.MESSAGE, KeyPurpose.LICENCE, KeyPurpose.STATUS, KeyPurpose.LOG)
+PURPOSES = (KeyPurpose.MESSAGE, KeyPurpose.LICENCE, KeyPurpose.STATUS, KeyPurpose.LOG, KeyPurpose.WITNESS)
 
 
 @dataclass(frozen=True)
