@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from gateway.cli import evidence, output, witnesses
+from gateway.cli import evidence, output, trail, witnesses
 from gateway.cli.failures import ExitStatus
 from gateway.cli.options import AsJson, ClientFile, ConfigFile, LogOf
 from trust.errors import Conflict, Fault, Malformed, Misconfigured, Reason
@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(
     no_args_is_help=True,
-    help="The audit log: checkpoint, cosigned, prove, leaves, alarms (of a gateway that answers); "
+    help="The audit log: search, checkpoint, cosigned, prove, leaves, alarms (of a gateway that answers); "
     "verify, compare, stamps, tiles (of stores, offline); export (evidence of a case).",
 )
 
 commands.command()(evidence.export)
+commands.command()(trail.search)
 
 _HASH_HEX: Final = 64
 

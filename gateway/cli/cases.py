@@ -13,13 +13,25 @@ import typer
 
 from gateway.cli import output
 from gateway.cli.failures import ExitStatus
-from gateway.cli.options import AsJson, CaseReference, ClientFile, Content, IdempotencyKey, Purpose
+from gateway.cli.options import (
+    AsJson,
+    CaseReference,
+    ClientFile,
+    Content,
+    IdempotencyKey,
+    OfficerId,
+    OfficerRole,
+    OfficerWindow,
+    Purpose,
+)
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
     from tongban.case.v1.case_pb2 import Case
 
-commands = typer.Typer(no_args_is_help=True, help="Cases: open, show, list, supplement, withdraw, rate, progress.")
+commands = typer.Typer(
+    no_args_is_help=True, help="Cases: open, show, list, supplement, withdraw, rate, progress, erase."
+)
 
 _STATE_PREFIX: Final = "CASE_STATE_"
 
@@ -34,6 +46,13 @@ class State(StrEnum):
     DECIDED = "DECIDED"
     REFUSED = "REFUSED"
     WITHDRAWN = "WITHDRAWN"
+
+
+class Ground(StrEnum):
+    """Why personal data are erased, as `--ground` takes it."""
+
+    RETENTION = "retention"
+    REQUEST = "request"
 
 
 _STATES: Final[Mapping[str, str]] = {
@@ -251,6 +270,41 @@ def progress(
     request = read_request(file, ReportProgressRequest, case=number, idempotency_key=idempotency_key)
     request.idempotency_key = key_for(request.idempotency_key)
     _print_case(_ask(client, routes.REPORT_PROGRESS, request, purpose), as_json=as_json)
+
+
+@commands.command()
+def erase(
+    client: ClientFile,
+    number: CaseReference,
+    ground: Annotated[
+        Ground, typer.Option("--ground", metavar="GROUND", help=f"Why: {', '.join(Ground)} (the person asked).")
+    ],
+    officer: OfficerId,
+    role: OfficerRole,
+    window: OfficerWindow = "",
+    idempotency_key: IdempotencyKey = "",
+    purpose: Purpose = "",
+    as_json: AsJson = False,
+) -> None:
+    """Erase the personal data of a case that is over, at this gateway and for good. Nothing brings them back.
+
+    The audit log keeps its leaves, which hold none. The other place's copy is the other place's to erase.
+    """
+    from tongban.case.v1.case_service_pb2 import EraseCaseRequest, EraseCaseResponse
+
+    from gateway.cli.calling import MemberClient, key_for
+    from gateway.wire import fields, routes
+    from trust.signed_claims import Officer
+
+    request = EraseCaseRequest(idempotency_key=key_for(idempotency_key), case=number, ground=ground.value)
+    answer = MemberClient.load(client).ask(
+        routes.ERASE_CASE, request, EraseCaseResponse, purpose=purpose, officer=Officer(officer, role, window)
+    )
+    erased_at = fields.moment(answer.erased_at, "erased_at")
+    if as_json:
+        output.print_json({"case": number, "erased_at": erased_at.isoformat()})
+        return
+    output.print_line(f"the personal data of {number} were erased here at {output.moment(erased_at)} 个人信息已删除")
 
 
 def _ask(client: Path, method: str, request: Message, purpose: str) -> Case:

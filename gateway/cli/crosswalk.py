@@ -15,7 +15,15 @@ import typer
 from gateway.cli import output
 from gateway.cli.failures import ExitStatus
 from gateway.cli.files import STANDARD_INPUT, read_bytes, replace_file
-from gateway.cli.options import FLAG, AsJson, ClientFile, IdempotencyKey
+from gateway.cli.options import (
+    FLAG,
+    AsJson,
+    ClientFile,
+    IdempotencyKey,
+    OfficerId,
+    OfficerRole,
+    OfficerWindow,
+)
 
 if TYPE_CHECKING:
     from tongban.crosswalk.v1.crosswalk_service_pb2 import ImportCrosswalkResponse, ReviewRowsResponse
@@ -52,11 +60,6 @@ _Between: TypeAlias = Annotated[
 _Rows: TypeAlias = Annotated[
     list[str] | None, typer.Argument(metavar="ROW…", help="Ids of rows; ID@VERSION where an id has several versions.")
 ]
-_OfficerId: TypeAlias = Annotated[
-    str, typer.Option("--officer", metavar="ID", help="Who signs: the officer's pseudonym.")
-]
-_OfficerRole: TypeAlias = Annotated[str, typer.Option("--role", help="What the officer acts as, such as crosswalk.")]
-_OfficerWindow: TypeAlias = Annotated[str, typer.Option("--window", help="The officer's window or office.")]
 
 
 @commands.command("import")
@@ -185,15 +188,15 @@ def list_rows(
 @commands.command()
 def approve(
     client: ClientFile,
-    officer: _OfficerId,
-    role: _OfficerRole,
+    officer: OfficerId,
+    role: OfficerRole,
     rows: _Rows = None,
     all_awaiting: Annotated[
         bool,
         typer.Option("--all-awaiting", metavar=FLAG, help="Every row that our region has not signed or withdrawn yet."),
     ] = False,
     between: _Between = ("", ""),
-    window: _OfficerWindow = "",
+    window: OfficerWindow = "",
     reason: Annotated[str, typer.Option("--reason", help="A word on why; may be left out.")] = "",
     idempotency_key: IdempotencyKey = "",
     as_json: AsJson = False,
@@ -228,12 +231,12 @@ def approve(
 @commands.command()
 def withdraw(
     client: ClientFile,
-    officer: _OfficerId,
-    role: _OfficerRole,
+    officer: OfficerId,
+    role: OfficerRole,
     rows: _Rows,
     reason: Annotated[str, typer.Option("--reason", help="Why our region no longer stands by them.")],
     between: _Between = ("", ""),
-    window: _OfficerWindow = "",
+    window: OfficerWindow = "",
     idempotency_key: IdempotencyKey = "",
 ) -> None:
     """Withdraw rows on behalf of an officer, from today on and for good. Earlier days keep their answers."""

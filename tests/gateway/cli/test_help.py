@@ -23,11 +23,12 @@ TREE = {
     "config": ("check",),
     "keys": ("generate", "show", "at-rest"),
     "directory": ("show", "verify", "seal", "sign"),
-    "case": ("open", "show", "list", "supplement", "withdraw", "rate", "progress"),
+    "case": ("open", "show", "list", "supplement", "withdraw", "rate", "progress", "erase"),
     "crosswalk": ("import", "export", "rows", "approve", "withdraw"),
     "licence": ("issue", "verify", "status"),
     "delivery": ("list", "requeue"),
     "audit": (
+        "search",
         "checkpoint",
         "prove",
         "leaves",
