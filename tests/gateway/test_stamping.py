@@ -28,7 +28,9 @@ from tests.gateway.exchange.world import City, application, build, shown
 from tests.gateway.tsa import DAY, POLICY, Answer, Certified, Tsa, pem, root, serving
 from trust.errors import Reason, Unavailable
 from trust.evidence_stamp import MAX_TOKEN_BYTES, check_stamp
+from trust.keys import Algorithm, SoftwareSigner
 from trust.leaf import Leaf, LeafKind
+from trust.note import add_signature
 
 NOTE = "tongban/430600.gateway/log\n7\nAAAA\n\n— a signature\n"
 SECOND = timedelta(seconds=1)
@@ -342,7 +344,8 @@ async def test_a_log_that_did_not_grow_is_not_stamped_again() -> None:
 
 async def test_what_witnesses_cosigned_is_stamped_first_and_the_newest_when_that_is_no_news() -> None:
     place = Place(given := Given())
-    cosigned = await place.grow(3) + "— a witness\n"
+    note, witness = await place.grow(3), SoftwareSigner.generate(Algorithm.ED25519, "witness")
+    cosigned = add_signature(note, witness, "example.org/witness")
     await place.store.record(Recording(snapshots={COSIGNED: cosigned.encode()}))
     newest = await place.grow(2)
     assert await place.stamper.step()
