@@ -350,7 +350,7 @@ def unpack(data: bytes) -> tuple[dict[str, bytes], tuple[str, ...]]:
                     files[name] = archive.read(entry)
                 except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError):
                     faults.append(name)
-    except (zipfile.BadZipFile, struct.error, ValueError, OSError, OverflowError) as error:
+    except (zipfile.BadZipFile, struct.error, ValueError, OSError, OverflowError, NotImplementedError) as error:
         raise invalid("the bundle", "no zip", "a zip as `tongban audit export` writes it") from error
     if not faults and (not all(name.isascii() for name in files) or pack(files) != data):
         faults.append("")

@@ -1,7 +1,7 @@
 """Two gateways, a third that witnesses, and a case between them, in plain values: bundles to check and to attack.
 
-``Ground.case()`` plays a case; ``Ground.files()`` are the files of its bundle but for the manifest, which ``seal`` signs
-as its maker would. An attacker who is the maker changes files and seals again.
+``played()`` plays a case; ``Ground.files()`` are the files of its bundle but for the manifest, which ``seal`` signs as
+its maker would. An attacker who is the maker changes files and seals again.
 """
 
 from __future__ import annotations
@@ -213,9 +213,7 @@ class Ground:
         fields = {"issuer": by.member, "audience": to.member, "method": method, "body": body, "now": self.now}
         return sign_request(changes.pop("signer", by.message), **{**fields, **changes})
 
-    def sign_response(
-        self, by: Gateway, to: Gateway, method: str, request: str, body: bytes, **changes: Any
-    ) -> str:
+    def sign_response(self, by: Gateway, to: Gateway, method: str, request: str, body: bytes, **changes: Any) -> str:
         fields: dict[str, Any] = {
             "request": request,
             "issuer": by.member,
