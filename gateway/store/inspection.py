@@ -4,7 +4,8 @@ Rules:
 
 1. All reads of one ``Inspection`` see the same moment, whatever a running gateway writes meanwhile; it writes nothing.
 2. Rows come as they are, by column. What is sealed comes sealed, and ``opened`` opens it: a row that was tampered with
-   is what is looked for here, and must not end the look at all others.
+   is what is looked for here, and must not end the look at all others. So bytes are cast to bytes: SQLite takes text in
+   any column.
 """
 
 from __future__ import annotations
@@ -23,19 +24,27 @@ from gateway.store.vault import Vault, place
 
 Value = TypeVar("Value")
 
-_LEAVES: Final = "SELECT leaf_index, leaf_hash, data FROM leaves WHERE leaf_index IS NOT NULL ORDER BY leaf_index"
-_WAITING: Final = "SELECT data FROM leaves WHERE leaf_index IS NULL ORDER BY leaf_id"
+_LEAVES: Final = (
+    "SELECT leaf_index, leaf_hash, CAST(data AS BLOB) FROM leaves WHERE leaf_index IS NOT NULL ORDER BY leaf_index"
+)
+_WAITING: Final = "SELECT CAST(data AS BLOB) FROM leaves WHERE leaf_index IS NULL ORDER BY leaf_id"
 _NODES: Final = "SELECT node_index, hash FROM log_nodes WHERE level = ? AND node_index >= ? AND node_index < ?"
 _COUNT_NODES: Final = "SELECT count(*) FROM log_nodes"
 _CASES: Final = f"SELECT {sql.CASE_COLUMNS} FROM cases ORDER BY case_id"  # noqa: S608 - a constant
-_EVENTS: Final = "SELECT side, seq, digest, leaf_hash, raw FROM events WHERE case_id = ? ORDER BY side, seq"
+_EVENTS: Final = (
+    "SELECT side, seq, CAST(digest AS BLOB), leaf_hash, CAST(raw AS BLOB) FROM events WHERE case_id = ? "
+    "ORDER BY side, seq"
+)
 _STRAYS: Final = (  # rows that no case leads to
     "SELECT 'events', case_id FROM events WHERE case_id NOT IN (SELECT case_id FROM cases) "
     "UNION SELECT 'trail', case_id FROM trail WHERE case_id <> '' AND case_id NOT IN (SELECT case_id FROM cases)"
 )
-_EVIDENCE: Final = "SELECT call_digest, case_id, method, content FROM evidence ORDER BY evidence_id"
+_EVIDENCE: Final = (
+    "SELECT CAST(call_digest AS BLOB), case_id, method, CAST(content AS BLOB) FROM evidence ORDER BY evidence_id"
+)
 _TRAIL: Final = (
-    "SELECT position, (SELECT data FROM leaves WHERE leaves.leaf_hash = trail.leaf_hash LIMIT 1), "  # noqa: S608
+    "SELECT position, (SELECT CAST(data AS BLOB) FROM leaves "  # noqa: S608 - a constant
+    "WHERE leaves.leaf_hash = trail.leaf_hash LIMIT 1), "
     f"{sql.TRAIL_COLUMNS} FROM trail ORDER BY position"
 )
 _DOUBLED: Final = (
@@ -43,16 +52,18 @@ _DOUBLED: Final = (
     "HAVING count(*) > (SELECT max(1, count(*)) FROM leaves WHERE leaves.leaf_hash = trail.leaf_hash)"
 )
 _UNTOLD: Final = (
-    "SELECT data FROM leaves WHERE leaf_index IS NOT NULL AND leaf_hash NOT IN (SELECT leaf_hash FROM trail) "
-    "ORDER BY leaf_index"
+    "SELECT CAST(data AS BLOB) FROM leaves WHERE leaf_index IS NOT NULL "
+    "AND leaf_hash NOT IN (SELECT leaf_hash FROM trail) ORDER BY leaf_index"
 )
 _HAS_KEY: Final = "SELECT 1 FROM data_keys WHERE owner = ?"
 _WITNESSED: Final = "SELECT origin, size, root, note FROM witnessed ORDER BY origin"
-_STAMPS: Final = "SELECT size, note, token, at FROM stamps ORDER BY size, at"
-_SNAPSHOTS: Final = "SELECT name, content FROM snapshots ORDER BY name"
-_JOURNAL: Final = "SELECT position, digest, content FROM crosswalk_journal ORDER BY position"
+_STAMPS: Final = "SELECT size, note, CAST(token AS BLOB), at FROM stamps ORDER BY size, at"
+_SNAPSHOTS: Final = "SELECT name, CAST(content AS BLOB) FROM snapshots ORDER BY name"
+_JOURNAL: Final = "SELECT position, digest, CAST(content AS BLOB) FROM crosswalk_journal ORDER BY position"
 _CATALOGUES: Final = "SELECT DISTINCT catalogue FROM catalogue_records ORDER BY catalogue"
-_RECORDS: Final = "SELECT code, version, record FROM catalogue_records WHERE catalogue = ? ORDER BY code, version"
+_RECORDS: Final = (
+    "SELECT code, version, CAST(record AS BLOB) FROM catalogue_records WHERE catalogue = ? ORDER BY code, version"
+)
 
 
 class KeptHead(NamedTuple):

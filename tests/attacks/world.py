@@ -73,7 +73,8 @@ class World:
     folder: Path
     """Both stores, their configurations, the directory."""
     earlier: Path
-    """Copies of both stores from some time before."""
+    """Copies of both stores from some time before, and 岳阳's file as a crash would have left it, without its
+    write-ahead log."""
     cases: Mapping[str, str]
     """``over``, ``open``, ``erased`` → case id."""
     log_signers: Mapping[str, SoftwareSigner]
@@ -118,6 +119,7 @@ async def make(folder: Path, earlier: Path) -> World:
         await _stamp(city, folder / "tsa")
     for region in stores:
         await asyncio.to_thread(_copy, store_path(folder, region), store_path(earlier, region))
+        await asyncio.to_thread(_fold_journal, store_path(folder, region))
     cases["open"] = await _opened(federation, "open-open1")
     await federation.report(cases["open"], "report-open1", accepted=ACCEPTED)
     await _dispatch(federation)
@@ -128,6 +130,8 @@ async def make(folder: Path, earlier: Path) -> World:
     await _place_and_cosign(federation)
     for city in (federation.yueyang, federation.jingzhou):
         await _stamp(city, folder / "tsa")
+    crashed = store_path(earlier, YUEYANG).with_suffix(".crashed")
+    await asyncio.to_thread(shutil.copy, store_path(folder, YUEYANG), crashed)
     for store in stores.values():
         await store.close()
     assert [defect for city in federation.cities.values() for defect in city.defects] == []
@@ -215,6 +219,12 @@ def _stamped(authority: Tsa, note: str) -> bytes:
 def _copy(source: Path, to: Path) -> None:
     with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(to)) as other:
         one.backup(other)
+
+
+def _fold_journal(path: Path) -> None:
+    """What SQLite does by itself from time to time: the write-ahead log is folded into the file."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(FULL)")
 
 
 def _write_configurations(folder: Path, federation: Federation) -> None:
