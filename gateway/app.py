@@ -51,6 +51,7 @@ from gateway.intake import Poller
 from gateway.knowledge import StandingKnowledge
 from gateway.ports import CallbackReader, CrosswalkEntry, Peer, Platform, Recording, Store
 from gateway.public import PublicListener
+from gateway.retention import Retention, Terms
 from gateway.rpc.client import SignedClient
 from gateway.rpc.peers import GrpcPeers
 from gateway.rpc.server import Listener
@@ -385,6 +386,7 @@ class Gateway:
                 Follower(house, peers, knowledge, config.catalogues.sync_seconds).run,
                 lambda: _follow_directory(config.directory, knowledge, store, clock),
                 lambda: _prune(store, clock),
+                Retention(house, Terms(config.retention.months, config.retention.regions)).run,
                 lambda: _warn_of_expiry(files, knowledge, clock),
             ]
             if stamper is not None:

@@ -118,6 +118,27 @@ class CataloguesSection(_Section):
     """How often to ask each other gateway for its catalogue and its journal of the crosswalk."""
 
 
+_Months = Annotated[int, Field(ge=0, le=1200)]
+
+
+class RetentionSection(_Section):
+    """For how long personal data of cases that are over are kept, as the agreement with the other place says."""
+
+    months: _Months = 0
+    """Months after the last event; 0 for ever."""
+    regions: dict[_Region, _Months] = {}
+    """Otherwise, by the code of the other place's region."""
+
+    def in_words(self) -> str:
+        """The rule, for whoever has to answer for it."""
+        others = (f"{region}: {_months_in_words(months)}" for region, months in sorted(self.regions.items()))
+        return "; ".join((_months_in_words(self.months), *others))
+
+
+def _months_in_words(months: int) -> str:
+    return f"{months} months after a case's last event" if months else "for ever"
+
+
 class PlatformSection(_Section):
     """The local platform behind an adapter."""
 
@@ -211,6 +232,7 @@ class Config(BaseSettings):
     catalogues: CataloguesSection = CataloguesSection()
     platform: PlatformSection | None = None
     audit: AuditSection = AuditSection()
+    retention: RetentionSection = RetentionSection()
 
     @classmethod
     def settings_customise_sources(

@@ -66,6 +66,7 @@ def _check_gateway(file: Path) -> list[tuple[str, str]]:
         ("catalogues", _count(config.catalogues, directory)),
         ("platform", f"{platform.member} ({platform.dialect})" if platform else ""),
         ("timestamps", ", ".join(timestamps.authorities) if timestamps else ""),
+        ("personal data kept", config.retention.in_words()),
         ("store", f"{config.store.path}{'' if config.store.path.exists() else ' (not there yet)'}"),
     ]
 

@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
-from trust.errors import Conflict, Misconfigured, Reason
+from trust.errors import Malformed, Misconfigured, Reason
 
 FORM = "tongban-trail-1"
 """Of the first line: how the file is to be read."""
@@ -36,7 +36,7 @@ class TrailFile:
     def opened(cls, path: Path, searched: Mapping[str, Any]) -> Iterator[Self]:
         """Open an export of this search, nobody else's meanwhile; a new one with its first line.
 
-        Raises Conflict(EVIDENCE_INVALID) for a file that is no export, was changed, or is of another search, and
+        Raises Malformed(EVIDENCE_INVALID) for a file that is no export, was changed, or is of another search, and
         Misconfigured(CONFIG_INVALID) when it can't be read or written.
         """
         try:
@@ -108,7 +108,7 @@ def _checked(path: Path, lines: list[bytes], first: Mapping[str, Any]) -> tuple[
     return chain, position
 
 
-def _unfit(path: Path, got: str, mend: str) -> Conflict:
-    return Conflict(
+def _unfit(path: Path, got: str, mend: str) -> Malformed:
+    return Malformed(
         Reason.EVIDENCE_INVALID, f"{path} can't be continued", got=got, expected="an export that only grew", mend=mend
     )

@@ -29,6 +29,7 @@ TREE = {
     "delivery": ("list", "requeue"),
     "audit": (
         "search",
+        "export",
         "checkpoint",
         "prove",
         "leaves",

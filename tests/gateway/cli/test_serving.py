@@ -27,6 +27,24 @@ def test_a_whole_configuration_is_fine(federation: Federation, run: Run, monkeyp
     assert not (federation.folder / f"{YUEYANG}.sqlite").exists()
 
 
+def test_for_how_long_personal_data_are_kept_is_said_in_words(federation: Federation, run: Run) -> None:
+    config = federation.gateway_config(YUEYANG)
+    assert "personal data kept   for ever" in run("config", "check", config).stdout
+    section = '\n[retention]\nmonths = 60\n[retention.regions]\n"500000" = 0\n"421000" = 120\n'
+    config.write_text(config.read_text("utf-8") + section, "utf-8")
+    wanted = "60 months after a case's last event; 421000: 120 months after a case's last event; 500000: for ever"
+    assert wanted in run("config", "check", config).stdout
+
+
+@pytest.mark.parametrize("section", ["months = -1", "months = 1201", "months = 1.5", "regions = {'42100' = 1}"])
+def test_a_term_that_is_none_is_named(federation: Federation, run: Run, section: str) -> None:
+    config = federation.gateway_config(YUEYANG)
+    config.write_text(config.read_text("utf-8") + f"\n[retention]\n{section}\n", "utf-8")
+    answer = run("config", "check", config)
+    assert answer.exit_code == 2
+    assert "retention." in answer.stderr
+
+
 def test_a_clients_configuration_is_checked_too(federation: Federation, run: Run) -> None:
     answer = run("config", "check", federation.client_config(), "--client")
     assert (answer.exit_code, answer.stdout.splitlines()[-1]) == (0, "ok")
