@@ -22,6 +22,9 @@ SYNC_SECONDS: Final = 0.5
 CATALOGUE_SECONDS: Final = 60.0
 """Likewise: how often peers are followed, and the platform's catalogue is pulled."""
 
+COSIGN_SECONDS: Final = 1.0
+"""Likewise: how often the witnesses are asked."""
+
 CALLBACK_PATH: Final = "/callback"
 
 _GATEWAY_KEYS: Final = (
@@ -58,6 +61,7 @@ def write_gateway(folder: Path, city: City, federation: Federation, ports: Mappi
             "catalogue_seconds": CATALOGUE_SECONDS,
         },
     }
+    sections["audit"] = {"listen": f"{HOST}:{ports[log_name(city)]}", "cosign_seconds": COSIGN_SECONDS}
     if not city.polls:
         sections["platform"]["callback_listen"] = f"{HOST}:{ports[callback_name(city)]}"
     return _write(folder / f"{member}.toml", f"The gateway of {city.name}, for `tongban serve --config`", sections)
@@ -79,6 +83,11 @@ def write_client(folder: Path, city: City, federation: Federation) -> Path:
 def callback_name(city: City) -> str:
     """Name of the port on which a city's gateway takes its platform's callbacks."""
     return f"{city.region}.callback"
+
+
+def log_name(city: City) -> str:
+    """Name of the port on which a city's gateway shows its audit log to everybody."""
+    return f"{city.region}.log"
 
 
 def callback_url(city: City, ports: Mapping[str, int]) -> str:

@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from sandbox.configuration import HOST, callback_url
+from sandbox.configuration import HOST, callback_url, log_name
 from sandbox.federation import CITIES, JINGZHOU, YUEYANG
 from sandbox.files import write_secret
 from sandbox.window import Person, sample_scan
@@ -120,6 +120,7 @@ def show(console: Console, folder: Path, ports: Mapping[str, int], to_try: Itera
             f"{city.name} {city.region}",
             {
                 "网关 gateway (gRPC, mTLS)": f"{HOST}:{ports[city.gateway]}",
+                "存证日志 audit log (HTTP)": f"http://{HOST}:{ports[log_name(city)]}/checkpoint",
                 "平台 platform (HTTP)": f"http://{HOST}:{ports[city.platform]}",
                 "经办台 desk": f"http://{HOST}:{ports[city.platform]}/desk/cases",
                 "平台回调 callback": callback,

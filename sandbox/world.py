@@ -304,7 +304,8 @@ async def _all(conditions: Iterable[Coroutine[None, None, None]]) -> None:
 def port_names() -> tuple[str, ...]:
     """Names of the ports that a world listens on."""
     members = [member for city in CITIES for member in (city.gateway, city.platform)]
-    return (*members, *(configuration.callback_name(city) for city in CITIES if not city.polls))
+    callbacks = [configuration.callback_name(city) for city in CITIES if not city.polls]
+    return (*members, *callbacks, *map(configuration.log_name, CITIES))
 
 
 # --------------------------------------------------------------------------------------------------------------------

@@ -129,7 +129,7 @@ async def installation(tmp_path: Path) -> AsyncIterator[Installation]:
     """A gateway that ran before, and that starts again with all it had once a test has mended its mistake."""
     now = datetime.now(UTC)
     federation = found(tmp_path, {city.gateway: f"{HOST}:1" for city in CITIES}, now)
-    ports = {MEMBER: 0, YUEYANG.platform: 9}
+    ports = {MEMBER: 0, YUEYANG.platform: 9, configuration.log_name(YUEYANG): 0}
     configuration.write_gateway(tmp_path, YUEYANG, federation, ports)
     installed = Installation(tmp_path, federation)
     (tmp_path / "data").mkdir()

@@ -44,6 +44,7 @@ _LEFT_OUT: Final = frozenset(
         "seen_calls",
         "log_head",
         "log_nodes",
+        "witnessed",
         "bookmarks",
         "snapshots",
         "store_facts",
@@ -221,7 +222,8 @@ class Ground:
 async def two_gateways(folder: Path, *, sync_seconds: float = configuration.SYNC_SECONDS) -> AsyncIterator[Ground]:
     """岳阳 and 荆州, up until left; ``sync_seconds`` is how often they follow each other once they know all."""
     names = [name for city in CITIES for name in (city.gateway, city.platform)]
-    ports = {**free_ports(names, {}), configuration.callback_name(JINGZHOU): 0}
+    any_port = dict.fromkeys([configuration.callback_name(JINGZHOU), *map(configuration.log_name, CITIES)], 0)
+    ports = {**free_ports(names, {}), **any_port}
     federation = found(folder, {city.gateway: f"{configuration.HOST}:{ports[city.gateway]}" for city in CITIES},
                        datetime.now(UTC))  # fmt: skip
     (folder / "data").mkdir()
