@@ -112,6 +112,7 @@ def accept(config: ConfigFile) -> None:
 
 async def _accept(config: Config, now: datetime) -> str:
     from gateway.cli.beside import store_of
+    from gateway.exchange import trails
     from gateway.holdings import accepted_bookmark, held_pull_snapshot
     from gateway.ports import Recording
     from trust.errors import NotFound, Reason
@@ -128,8 +129,9 @@ async def _accept(config: Config, now: datetime) -> str:
                 mend="look at the log; a later pull that was whole has taken its place",
             )
         digest = held.decode()
-        leaf = Leaf(LeafKind.ADMIN, config.member.id, f"catalogue.accept:{region}", now)
-        await store.record(Recording(bookmarks={accepted_bookmark(region): digest}, leaves=(leaf.to_bytes(),)))
+        act = Leaf(LeafKind.ADMIN, config.member.id, f"catalogue.accept:{region}", now)
+        accepted = Recording(bookmarks={accepted_bookmark(region): digest})
+        await store.record(trails.traced(accepted, (trails.trace(act),)))
     return digest
 
 

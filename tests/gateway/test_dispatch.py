@@ -10,9 +10,14 @@ import pytest
 
 from gateway import dispatch
 from gateway.dispatch import Dispatcher
-from gateway.ports import Delivery, Heads, SignedAnswer
-from tests.gateway.exchange.world import City, Federation, build
+from gateway.domain.case import Decided
+from gateway.domain.platform import Notice, PlatformReceipt
+from gateway.exchange.erasing import erasure
+from gateway.intake import take_notices
+from gateway.ports import Delivery, DeliveryKind, Heads, NewDelivery, Recording, SignedAnswer, StaleCase
+from tests.gateway.exchange.world import ACCEPTED, DECIDED, City, Federation, build, shown
 from trust.errors import Reason, Unavailable
+from trust.leaf import Leaf, LeafKind
 
 
 @pytest.fixture
@@ -142,3 +147,98 @@ async def test_who_does_not_answer_is_tried_by_one_delivery_at_a_time(
         calls.append(await make_all())
     assert calls == [3, 1, 1, 3]
     assert [each.attempts for each in await city.store.deliveries()] == [4, 4, 4]
+
+
+# --- erased cases, and cases that never stand still -----------------------------------------------------------------
+
+
+class Taking(Silent):
+    """A platform that takes everything."""
+
+    async def pass_on(self, message: object) -> PlatformReceipt:  # noqa: ARG002
+        self.calls += 1
+        return PlatformReceipt(local_number="JZ-1")
+
+
+def noticed(city: City, platform: Taking) -> Dispatcher:
+    return Dispatcher(city.house, platform, platform, asyncio.Event())  # type: ignore[arg-type]
+
+
+async def number_of(city: City, case_id: str) -> str:
+    record = await city.store.case(case_id=case_id)
+    assert record is not None
+    return record.row.number
+
+
+async def erase(federation: Federation, case_id: str) -> None:
+    jingzhou = federation.jingzhou
+    shown(await federation.report(case_id, accepted=ACCEPTED))
+    shown(await federation.report(case_id, decided=DECIDED))
+    record = await jingzhou.store.case(case_id=case_id)
+    assert record is not None
+    act = Leaf(LeafKind.ERASED, jingzhou.house.member_id, "request", federation.clock.now())
+    await jingzhou.store.record(erasure(record.row, act))
+
+
+async def test_what_a_platform_tells_of_an_erased_case_is_not_kept(federation: Federation) -> None:
+    case_id = await federation.opened()
+    jingzhou = federation.jingzhou
+    number = await number_of(jingzhou, case_id)
+    await erase(federation, case_id)
+    assert await jingzhou.store.deliveries() == []
+    told = Notice("n-1", number, federation.clock.now(), Decided(approved=True, explanation="张三的申请"))
+    await take_notices(jingzhou.house, [told])
+    await noticed(jingzhou, Taking()).drain()
+    assert await jingzhou.store.deliveries() == []
+    leaf = (await jingzhou.leaves())[-1]
+    assert (leaf.kind, leaf.member, leaf.subject) == (LeafKind.CALL_REFUSED, "421000.platform", "CASE_ERASED")
+
+
+async def test_what_is_still_owed_of_an_erased_case_is_a_dead_letter(federation: Federation) -> None:
+    """It can't be: erasing waits for it. Should it be all the same, nothing is made of an event that is gone."""
+    case_id = await federation.opened()
+    jingzhou, platform = federation.jingzhou, Taking()
+    await erase(federation, case_id)
+    late = NewDelivery("d-1", DeliveryKind.PLATFORM_MESSAGE, "421000.platform", case_id, "accepting:1")
+    await jingzhou.store.record(Recording(deliveries=(late,)))
+    await noticed(jingzhou, platform).drain()
+    (left,) = await jingzhou.store.deliveries()
+    assert left.dead
+    assert "erased on 2026-11-23" in left.last_error
+    assert platform.calls == 0
+
+
+async def test_a_notice_set_aside_stays_with_its_case_however_often_it_is_tried(federation: Federation) -> None:
+    case_id = await federation.opened()
+    jingzhou = federation.jingzhou
+    number = await number_of(jingzhou, case_id)
+    told = Notice("n-1", number, federation.clock.now(), Decided(approved=True, explanation="准予"))  # not accepted yet
+    await take_notices(jingzhou.house, [told])
+    for _ in range(2):
+        await noticed(jingzhou, Taking()).drain()
+        (left,) = [one for one in await jingzhou.store.deliveries() if one.kind is DeliveryKind.PLATFORM_NOTICE]
+        assert (left.dead, left.stream, left.subject) == (True, f"aside:{number}:n-1", "n-1")
+        await jingzhou.store.requeue(left.delivery_id, now=federation.clock.now())
+
+
+async def test_a_case_that_never_stands_still_is_tried_again_later(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case_id = await federation.opened()
+    jingzhou, attempts = federation.jingzhou, 0
+
+    async def always_late(_: Recording) -> None:
+        nonlocal attempts
+        attempts += 1
+        raise StaleCase
+
+    with monkeypatch.context() as patched:
+        patched.setattr(jingzhou.store, "record", always_late)
+        async with asyncio.timeout(5):
+            await noticed(jingzhou, Taking()).drain()
+    (left,) = await jingzhou.store.deliveries(stream=case_id)
+    assert (left.attempts, left.dead) == (1, False)
+    assert attempts == 8
+    federation.clock.advance(minutes=5)
+    await noticed(jingzhou, Taking()).drain()
+    assert await jingzhou.store.deliveries(stream=case_id) == []

@@ -29,7 +29,7 @@ def test_a_whole_configuration_is_fine(federation: Federation, run: Run, monkeyp
 
 def test_for_how_long_personal_data_are_kept_is_said_in_words(federation: Federation, run: Run) -> None:
     config = federation.gateway_config(YUEYANG)
-    assert "personal data kept   for ever" in run("config", "check", config).stdout
+    assert "personal data kept  for ever" in run("config", "check", config).stdout
     section = '\n[retention]\nmonths = 60\n[retention.regions]\n"500000" = 0\n"421000" = 120\n'
     config.write_text(config.read_text("utf-8") + section, "utf-8")
     wanted = "60 months after a case's last event; 421000: 120 months after a case's last event; 500000: for ever"
