@@ -36,6 +36,8 @@ OPEN_TO_PEERS = {
     routes.PROVE_CONSISTENCY,
     routes.LIST_LEAVES,
     routes.GET_DIRECTORY,
+    routes.ADD_CHECKPOINT,
+    routes.GET_CASE_TRAIL,
 }
 
 
@@ -78,6 +80,9 @@ def test_every_right_opens_a_method() -> None:
         (routes.SET_LICENCE_STATUS, Action.LICENCE_ISSUE),
         (routes.VERIFY_LICENCE, Action.LICENCE_VERIFY),
         (routes.LIST_LEAVES, Action.AUDIT_READ),
+        (routes.ADD_CHECKPOINT, Action.AUDIT_WITNESS),
+        (routes.LIST_ALARMS, Action.AUDIT_SEARCH),
+        (routes.ACKNOWLEDGE_ALARM, Action.AUDIT_SEARCH),
     ],
 )
 def test_a_method_takes_its_right(path: str, action: Action) -> None:
