@@ -52,7 +52,7 @@ def raised() -> dict[str, set[str]]:
                     case ast.Call(
                         func=ast.Name(id=name) | ast.Attribute(attr=name),
                         args=[ast.Attribute(value=ast.Name(id="Reason"), attr=reason), *_],
-                    ) if name not in {"wording", "answer"}:  # these take a reason, and raise nothing
+                    ) if name not in {"wording", "answer", "_not_in_force"}:  # they raise nothing, or nothing that travels
                         found[reason].add(CODE_OF_CLASS[name])
     return found
 
