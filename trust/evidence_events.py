@@ -277,7 +277,7 @@ def _tell_erasure(logs: Mapping[str, CheckedLog], manifest: Manifest, findings: 
 def _story(
     events: _Events, calls: Sequence[CheckedCall], logs: Mapping[str, CheckedLog], manifest: Manifest
 ) -> tuple[Told, ...]:
-    """Every event that a call carried or a log names, by when its emitter's log has it."""
+    """Every event that a call carried or a log names, in the order in which they happened."""
     digests: dict[tuple[str, int], str] = {}
     for log in logs.values():
         digests |= {key: each.leaf.subject for key, each in log.events().items() if key[0] in manifest.parties}
@@ -307,9 +307,8 @@ def _story(
                 digest=digest,
             )
         )
-    return tuple(sorted(told, key=_moment))
-
-
-def _moment(told: Told) -> tuple[datetime, str, int]:
-    times = [told.logged_at.get(told.emitter), told.occurred_at, told.sent_at, *told.logged_at.values()]
-    return next(time for time in times if time is not None), told.emitter, told.seq
+    # The processing place's log has the order that both sides agreed on (docs/protocol.md); clocks may differ.
+    agreed = logs.get(manifest.processing) or logs.get(manifest.accepting)
+    order = {key: place for place, key in enumerate(agreed.events())} if agreed else {}
+    last = len(order)
+    return tuple(sorted(told, key=lambda each: (order.get((each.emitter, each.seq), last), each.emitter, each.seq)))
