@@ -18,6 +18,9 @@ from trust.errors import Fault, Reason
 
 NAME_OF_CODE = {code.value[0]: code.name for code in grpc.StatusCode}
 CODE_OF_CLASS = {kind.__name__: NAME_OF_CODE[number] for kind, number in CODES.items()}
+
+# What takes a reason and raises nothing, or what the offline verifier finds, which travels nowhere.
+NO_ERRORS = {"wording", "answer", "_not_in_force"}
 # Names under which the code raises an error other than by its class.
 CODE_OF_CLASS |= {"Overdue": CODE_OF_CLASS["Unavailable"], "_refusal": CODE_OF_CLASS["Forbidden"]}
 
@@ -52,7 +55,7 @@ def raised() -> dict[str, set[str]]:
                     case ast.Call(
                         func=ast.Name(id=name) | ast.Attribute(attr=name),
                         args=[ast.Attribute(value=ast.Name(id="Reason"), attr=reason), *_],
-                    ) if name not in {"wording", "answer", "_not_in_force"}:  # they raise nothing, or nothing that travels
+                    ) if name not in NO_ERRORS:
                         found[reason].add(CODE_OF_CLASS[name])
     return found
 
