@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 from gateway.domain.calendar import WorkingCalendar
 from gateway.domain.catalogue import Catalogue
@@ -71,6 +73,17 @@ class Signers:
     witness: Signer
 
 
+class Turns:
+    """Who writes a case while others want to: the next in line, so that many who read it at once all get their turn."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def at(self, case_id: str) -> asyncio.Lock:
+        """The line at a case, for as long as somebody stands in it."""
+        return self._locks.setdefault(case_id, asyncio.Lock())
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """One gateway. Built once, in ``gateway.app``."""
@@ -95,6 +108,8 @@ class House:
     """Tells the operator of a defect of this program, without personal data."""
     boot: datetime | None = None
     """Set after an unclean stop: signed calls issued before are refused."""
+    turns: Turns = field(default_factory=Turns)
+    """For those who found a case written by somebody else since they read it."""
     wake: Callable[[], None] = field(default=lambda: None)
     """Called when something was recorded that others act on: deliveries, leaves."""
     heads: HeadBook = field(default_factory=HeadBook)

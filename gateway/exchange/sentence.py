@@ -59,7 +59,7 @@ _NOTICE: Final = "notice"
 """Stands for the method of what a platform told its adapter."""
 
 ATTEMPTS_AT_A_MOVING_CASE: Final = 8
-"""How often a decision is made anew because somebody else wrote the case in between."""
+"""How often a decision is made because somebody else wrote the case in between, the later ones in turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,30 +204,44 @@ async def settle(house: House, understood: Understood, settled: Recording | None
     A crash before the record leaves nothing. A crash after it leaves everything, and the next attempt with the same
     idempotency key is answered from the store.
     """
-    for _ in range(ATTEMPTS_AT_A_MOVING_CASE):
-        earlier = await _earlier_reply(house, understood)
-        if earlier is not None:
-            # This attempt's number is consumed like any other's.
-            await house.store.record(_complete(Recording(), understood, None, settled))
-            return Recorded(earlier.body)
-        if isinstance(understood.command, _CHANGING_CASES):
-            house.require_witnessed()
-        decided = await _DECIDERS[type(understood.command)](house, understood.caller, understood.command)
-        body = understood.express(decided.answer)
-        reply = replace(understood.key, body=body) if understood.key else None
-        house.failpoint("exchange.before_record")
-        try:
-            await house.store.record(_complete(decided.recording, understood, reply, settled))
-        except (StaleCase, StaleWitness, AlreadyRecorded):
-            continue  # somebody was faster; look again
-        house.failpoint("exchange.after_record")
-        house.wake()
-        return Recorded(body)
-    raise InFlight(
-        Reason.CALL_IN_FLIGHT,
-        "the case is being written by others at this moment",
-        mend="send the call again in a moment, signed anew, with the same idempotency key",
-    )
+    recorded, moved = await _try_to_settle(house, understood, settled)
+    if recorded is None:
+        async with house.turns.at(moved):
+            for _ in range(ATTEMPTS_AT_A_MOVING_CASE - 1):
+                recorded, _ = await _try_to_settle(house, understood, settled)
+                if recorded is not None:
+                    return recorded
+        raise InFlight(
+            Reason.CALL_IN_FLIGHT,
+            "the case is being written by others at this moment",
+            mend="send the call again in a moment, signed anew, with the same idempotency key",
+        )
+    return recorded
+
+
+async def _try_to_settle(
+    house: House, understood: Understood, settled: Recording | None
+) -> tuple[Recorded | None, str]:
+    """Decide and record once; nothing and the id of the case, if it is one, when somebody was faster."""
+    earlier = await _earlier_reply(house, understood)
+    if earlier is not None:
+        # This attempt's number is consumed like any other's.
+        await house.store.record(_complete(Recording(), understood, None, settled))
+        return Recorded(earlier.body), ""
+    if isinstance(understood.command, _CHANGING_CASES):
+        house.require_witnessed()
+    decided = await _DECIDERS[type(understood.command)](house, understood.caller, understood.command)
+    body = understood.express(decided.answer)
+    reply = replace(understood.key, body=body) if understood.key else None
+    house.failpoint("exchange.before_record")
+    try:
+        await house.store.record(_complete(decided.recording, understood, reply, settled))
+    except (StaleCase, StaleWitness, AlreadyRecorded):
+        case = decided.recording.case
+        return None, case.case_id if case is not None else ""
+    house.failpoint("exchange.after_record")
+    house.wake()
+    return Recorded(body), ""
 
 
 async def _earlier_reply(house: House, understood: Understood) -> StoredReply | None:

@@ -51,7 +51,7 @@ class Silent:
 
 
 def dispatcher(city: City, peer: Silent) -> Dispatcher:
-    return Dispatcher(city.house, peer, None, asyncio.Event())
+    return Dispatcher(city.house, peer, None, asyncio.Event())  # type: ignore[arg-type]
 
 
 async def waiting(city: City) -> Delivery:

@@ -80,6 +80,8 @@ def test_every_right_opens_a_method() -> None:
         (routes.SET_LICENCE_STATUS, Action.LICENCE_ISSUE),
         (routes.VERIFY_LICENCE, Action.LICENCE_VERIFY),
         (routes.LIST_LEAVES, Action.AUDIT_READ),
+        (routes.SEARCH_TRAIL, Action.AUDIT_SEARCH),
+        (routes.ERASE_CASE, Action.CASE_ERASE),
         (routes.ADD_CHECKPOINT, Action.AUDIT_WITNESS),
         (routes.LIST_ALARMS, Action.AUDIT_SEARCH),
         (routes.ACKNOWLEDGE_ALARM, Action.AUDIT_SEARCH),
