@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+from uuid import uuid4
 
 import typer
 
@@ -39,6 +42,9 @@ _IMPORT_SECONDS: Final = 300.0
 """How long the last part of a file may take: a hundred thousand rows are read and compared."""
 
 _ROWS_A_PAGE: Final = 500
+
+_BETWEEN_FAULTS: Final = re.compile(r"; (?=rows? ['0-9]|item |the metadata|and (?:[0-9]+ )?more)")
+"""Where one fault of a file ends and the next begins; a semicolon may stand within one too."""
 
 
 class Form(StrEnum):
@@ -85,7 +91,9 @@ def import_file(
     from trust.errors import Malformed, Reason
 
     form = _form_of(file, form)
-    content = _checked(read_bytes(file), form)
+    read = read_bytes(file)
+    with _faults_line_by_line():
+        content = _checked(read, form)
     parts = [content[start : start + PIECE_BYTES] for start in range(0, len(content), PIECE_BYTES)]
     if len(parts) > MAX_PARTS:
         raise Malformed(
@@ -95,7 +103,9 @@ def import_file(
             expected=f"at most {MAX_PARTS * PIECE_BYTES}",
             mend="import it in several files",
         )
-    member, key = MemberClient.load(client), key_for(idempotency_key)
+    member = MemberClient.load(client)
+    # Nothing of a dry run is ever repeated.
+    key = idempotency_key or uuid4().hex if dry_run else key_for(idempotency_key)
     answer = service.ImportCrosswalkResponse()
     for number, part in enumerate(parts, start=1):
         request = service.ImportCrosswalkRequest(
@@ -107,7 +117,10 @@ def import_file(
             format=f"FILE_FORMAT_{form.name}",
             dry_run=dry_run,
         )
-        answer = member.ask(routes.IMPORT_CROSSWALK, request, service.ImportCrosswalkResponse, deadline=_IMPORT_SECONDS)
+        with _faults_line_by_line():
+            answer = member.ask(
+                routes.IMPORT_CROSSWALK, request, service.ImportCrosswalkResponse, deadline=_IMPORT_SECONDS
+            )
     if not answer.complete:
         output.remark("another file came between, and nothing of this one was taken in; import it again")
         raise typer.Exit(ExitStatus.TRY_AGAIN)
@@ -158,7 +171,7 @@ def list_rows(
     after: Annotated[str, typer.Option("--after", metavar="PAGE", help="Go on after this page.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """List rows with who signed for them and who withdrew them."""
+    """List rows: all that an officer signs for, who signed for them, and who withdrew them."""
     from tongban.crosswalk.v1 import crosswalk_service_pb2 as service
 
     from gateway.cli.calling import MemberClient
@@ -178,7 +191,20 @@ def list_rows(
         return
     output.print_table(
         "",
-        ("row", "from", "to", "relationship", "conditions", "days", "signed by", "withdrawn by"),
+        (
+            "row",
+            "from",
+            "to",
+            "relationship",
+            "conditions",
+            "materials",
+            "products",
+            "days",
+            "confidence",
+            "because",
+            "signed by",
+            "withdrawn by",
+        ),
         map(_cells, page.rows),
     )
     if page.next_page:
@@ -263,6 +289,23 @@ def _form_of(file: Path, form: Form | None) -> Form:
     return found
 
 
+@contextmanager
+def _faults_line_by_line() -> Iterator[None]:
+    """Tell the faults of a file each on a line of its own, and in the error only how many there are."""
+    from trust.errors import Malformed
+
+    try:
+        yield
+    except Malformed as error:
+        count, parted, faults = error.details.get("faults", error.got).partition(" fault(s): ")
+        if not parted:
+            raise
+        for fault in _BETWEEN_FAULTS.split(faults):
+            output.remark(fault)
+        got = f"{count} fault(s)" if error.got else ""
+        raise Malformed(error.reason, error.failed, got=got, expected=error.expected, mend=error.mend) from error
+
+
 def _checked(content: bytes, form: Form) -> bytes:
     """The file in UTF-8, in which it travels. Malformed with every fault, of which a refusal could tell the first."""
     from gateway.domain.crosswalk_csv import decode_csv, parse_csv
@@ -342,7 +385,7 @@ def _resolve(names: Sequence[str], rows: Iterable[CrosswalkRow], what: str) -> l
             f"no row of this id {what}",
             got=", ".join(unknown),
             expected="ids as `tongban crosswalk rows` lists them",
-            mend="list the rows, or import them first",
+            mend="look at the rows of the item with --code: one may be signed for, or withdrawn; or import it first",
         )
     several = [
         f"{name} (version {', '.join(str(row.version) for row in named[name])})"
@@ -397,7 +440,11 @@ def _cells(shown: Row) -> tuple[str, ...]:
         f"{row.target_catalogue} {row.target_code} {row.target_name}".rstrip(),
         f"{row.relationship} {RELATIONSHIPS[row.relationship.name]}",
         cells["conditions"],
-        f"{cells['valid_from']} – {cells['valid_until']}".rstrip(),
+        cells["materials"],
+        cells["products"],
+        f"{cells['valid_from']} – {cells['valid_until'] or 'open'}",
+        f"{row.confidence}%",
+        row.justification,
         ", ".join(shown.approved_by),
         ", ".join(shown.withdrawn_by) + (f" ({shown.withdrawn_on})" if shown.withdrawn_on else ""),
     )

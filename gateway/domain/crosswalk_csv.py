@@ -108,6 +108,9 @@ def _records(text: str, faults: list[str]) -> Iterator[tuple[int, Mapping[str, s
     table = records(text.removeprefix("\ufeff"), ",", faults)
     _, heading = next(table, (1, []))
     columns = [column.strip() for column in heading]
+    if set(columns).isdisjoint(CONTENT_COLUMNS):  # another file, or one that another character parts
+        begins = ",".join(CONTENT_COLUMNS[:3])
+        raise malformed(_DOING, [*faults, f"row 1: it is not the heading, which begins with {begins}"])
     wrong = [f"row 1: column {name!r} is missing" for name in CONTENT_COLUMNS if name not in columns]
     wrong += [
         f"row 1: column {name!r} is not one of this file"

@@ -58,9 +58,8 @@ _ROWS_AT_ONCE: Final = 50
 """However long they are, so many rows go into one piece of a file."""
 
 _FAULTS_BYTES: Final = 3_000
-_FIRST_WORDS_BYTES: Final = 400
-"""How much of a file's faults an error tells, in its details and in its sentence. A refusal travels in headers, in
-base64 beside its signature, and transports give up on headers of more than 8 KiB."""
+"""How much of a file's faults an error tells in its details; its sentence tells how many there are. A refusal travels
+in headers, in base64 beside its signature, and transports give up on headers of more than 8 KiB."""
 
 _NAMED: Final = 5
 """How many rows an error names."""
@@ -131,9 +130,22 @@ def _compare(content: bytes, form: FileFormat, atlas: Atlas) -> tuple[commands.I
         changed=comparison.changed,
         unchanged=comparison.unchanged,
         changes=tuple(_as_many_as_fit(comparison.changes)),
-        remarks=tuple(islice(faults_against(rows, atlas.catalogues), MAX_TOLD)),
+        remarks=tuple(islice(_remarks(rows, atlas), MAX_TOLD)),
     )
     return imported, tuple(CrosswalkEntry(record_of(change.row)) for change in comparison.changes)
+
+
+def _remarks(rows: Sequence[CrosswalkRow], atlas: Atlas) -> Iterator[str]:
+    """Yield what the proposer should know, though nothing of it stands in the way."""
+    for region in sorted({end for row in rows for end in (row.source_catalogue, row.target_catalogue)}):
+        if region not in atlas.catalogues:
+            yield f"no catalogue of region {region} is here: nothing was compared with it"
+    given = {row.hash for row in rows}
+    for row in atlas.crosswalk.rows:
+        if row.standing.withdrawals and row.hash in given:
+            by = ", ".join(row.standing.withdrawn_by)
+            yield f"{row.id}: version {row.version} was withdrawn by {by}, for good; a higher version is wanted"
+    yield from faults_against(rows, atlas.catalogues)
 
 
 def _as_many_as_fit(changes: Iterable[commands.RowChange]) -> Iterator[commands.RowChange]:
@@ -167,7 +179,7 @@ def _told_shortly(error: Malformed) -> Malformed:
     return Malformed(
         error.reason,
         error.failed,
-        got=_cut(error.got, _FIRST_WORDS_BYTES),
+        got=error.got.partition(":")[0],
         expected=error.expected,
         mend=error.mend,
         details={"faults": _cut(error.got, _FAULTS_BYTES)},

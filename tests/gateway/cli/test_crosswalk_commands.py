@@ -18,6 +18,7 @@ from gateway.domain.crosswalk_csv import write_csv
 from gateway.domain.sssom import write_sssom
 from gateway.wire import routes
 from tests.gateway.cli.installation import JINGZHOU, YUEYANG, AnsweringGateway, Run
+from trust.errors import Malformed, Reason
 from trust.signed_claims import Officer
 
 ROW = CrosswalkRow(
@@ -150,9 +151,42 @@ def test_faults_are_told_before_anything_is_sent(gateway: AnsweringGateway, run:
     file.write_text(write_csv([ROW, OTHER]).replace("YJ-002", "").replace(",95,", ",950,"), "utf-8")
     answer = run("crosswalk", "import", file)
     assert answer.exit_code == 1
-    for fault in ("3 fault(s)", "row 2, confidence", "row 3, id"):
-        assert fault in answer.stderr
+    first, second, _, error, *_ = answer.stderr.splitlines()
+    assert first.startswith("row 2, confidence: ")
+    assert second.startswith("row 3, id: ")
+    assert "got 3 fault(s); expected" in error
     assert gateway.calls == []
+
+
+def test_faults_that_the_gateway_finds_are_told_once_and_line_by_line(
+    gateway: AnsweringGateway, run: Run, file: Path
+) -> None:
+    faults = [
+        "row 'YJ-001', version 1: version 1 is here and says something else; a row that is changed takes version 2",
+        "rows 'YJ-001' and 'YJ-002' could both apply to one case of item A-1",
+        "item A-1 of 430600 has more than 500 rows towards 421000",
+        "and more",
+    ]
+    gateway.answers[routes.IMPORT_CROSSWALK] = Malformed(
+        Reason.FIELD_INVALID, "take rows in; got 4 fault(s)", details={"faults": "4 fault(s): " + "; ".join(faults)}
+    )
+    answer = run("crosswalk", "import", file, *KEY)
+    assert answer.exit_code == 1
+    *told, error, _ = answer.stderr.splitlines()
+    assert told == faults
+    assert error.startswith("error: FIELD_INVALID: take rows in; got 4 fault(s)")
+    assert "YJ-001" not in error
+
+
+def test_a_refusal_that_is_about_no_row_is_told_as_it_is(gateway: AnsweringGateway, run: Run, file: Path) -> None:
+    gateway.answers[routes.IMPORT_CROSSWALK] = Malformed(Reason.FIELD_INVALID, "read it", details={"field": "part"})
+    assert "field: part" in run("crosswalk", "import", file, *KEY).stderr
+
+
+def test_a_dry_run_has_nothing_to_repeat(gateway: AnsweringGateway, run: Run, file: Path) -> None:
+    gateway.answers[routes.IMPORT_CROSSWALK] = IMPORTED
+    assert "idempotency" not in run("crosswalk", "import", file, "--dry-run").stderr
+    assert "idempotency" in run("crosswalk", "import", file).stderr
 
 
 def test_a_file_is_sent_in_utf_8_however_it_was_saved(gateway: AnsweringGateway, run: Run, file: Path) -> None:
@@ -198,13 +232,15 @@ def test_an_export_is_the_pieces_in_their_order(gateway: AnsweringGateway, run: 
 
 def test_rows_are_shown_with_their_standing(gateway: AnsweringGateway, run: Run) -> None:
     withdrawn = shown(OTHER, YUEYANG, JINGZHOU, withdrawn_by=(JINGZHOU,))
-    gateway.answers[routes.LIST_ROWS] = service.ListRowsResponse(rows=[shown(ROW), withdrawn], next_page="p-2")
+    row = replace(ROW, materials={"form": "application"}, products={"kind": "@kind"})
+    gateway.answers[routes.LIST_ROWS] = service.ListRowsResponse(rows=[shown(row), withdrawn], next_page="p-2")
     answer = run("crosswalk", "rows", "--code", "A-1", "--awaiting-us", "--limit", 2, "--after", "p-1")
     assert service.ListRowsRequest.FromString(gateway.call.body) == service.ListRowsRequest(
         code="A-1", awaiting_us=True, limit=2, page="p-1"
     )
     for wanted in (
-        "YJ-001@1", "430600 A-1 购房提取", "421000 B-1 购买新建商品房提取", "equivalent 相同", "2026-01-01 –",
+        "YJ-001@1", "430600 A-1 购房提取", "421000 B-1 购买新建商品房提取", "equivalent 相同", "2026-01-01 – open",
+        "95%", "经核对", "form=application", "kind=@kind",
         f"{YUEYANG}, {JINGZHOU}", f"{JINGZHOU} (2026-11-21)",
     ):  # fmt: skip
         assert wanted in answer.stdout

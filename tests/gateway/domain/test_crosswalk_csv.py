@@ -165,7 +165,9 @@ def test_of_very_many_faults_the_first_are_named_and_all_are_counted() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "row 1: column 'id' is missing"),
+        ("", "1 fault(s): row 1: it is not the heading"),
+        ("id;source_catalogue;source_code", "1 fault(s): row 1: it is not the heading"),
+        ("id,source_catalogue", "row 1: column 'source_code' is missing"),
         (file({}).replace("confidence", "sureness", 1), "row 1: column 'sureness' is not one of this file"),
         (file({}).replace("version,", "version,id,", 1), "row 1: column 'id' stands twice"),
         (file({}) + "YJ-009,430600\n", "row 3: 2 cells; 16 are wanted"),

@@ -6,6 +6,8 @@ import asyncio
 import itertools
 import random
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -220,6 +222,20 @@ async def test_the_catalogues_remark_and_do_not_refuse(empty: Federation) -> Non
     answer = imported(await put(empty, empty.yueyang, part([write_csv(rows).encode()], 1)))
     assert answer.added == 2
     assert [remark.partition(":")[0] for remark in answer.remarks] == ["row-S-GONE", "row-S-GONE"]
+
+
+async def test_a_withdrawn_row_and_a_region_without_catalogue_are_told(federation: Federation) -> None:
+    gone = proposed(
+        "S-1", id="gone", standing=replace(BOTH_SIGNED, withdrawals=(("421000.gateway", date(2026, 3, 1)),))
+    )
+    know(federation, gone, proposed("S-2", id="other", standing=BOTH_SIGNED))
+    rows = (proposed("S-1", id="gone"), proposed("S-2", id="other"), proposed("S-3", source_catalogue="110000"))
+    answer = imported(await put(federation, federation.yueyang, part([write_csv(rows).encode()], 1)))
+    assert (answer.unchanged, answer.added) == (2, 1)
+    first, second, *_ = answer.remarks
+    assert first.startswith("no catalogue of region 110000 is here")
+    assert second.startswith("gone: version 1 was withdrawn by 421000.gateway, for good")
+    assert not any("other: version" in remark for remark in answer.remarks)
 
 
 async def test_changes_and_remarks_are_bounded(empty: Federation, monkeypatch: pytest.MonkeyPatch) -> None:
