@@ -7,7 +7,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,6 +19,7 @@ from gateway.cli.files import STANDARD_INPUT, read_bytes
 from gateway.cli.messages import as_json as for_programs
 from gateway.cli.messages import hashes_in_hex, texts_of
 from gateway.cli.translation import MATCHED, OUTCOMES, outcome_of, relationship_of
+from gateway.domain.crosswalk_csv import decode_csv
 from trust.errors import Malformed, Reason
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
 CODES_IN_A_CALL: Final = 5_000
 """Half of what a call may ask, so that long codes and answers fit into a message too."""
+
+_INVALID: Final[Mapping[str, str]] = {
+    "code": "编码过长",
+    "answers": "回答不是问题的选项",
+}
 
 _COLUMNS: Final = ("code", "answers")
 
@@ -58,9 +64,9 @@ def read_questions(file: Path) -> list[BatchQuestion]:
 
     where = "standard input" if file == STANDARD_INPUT else str(file)
     try:
-        text = read_bytes(file).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise _unreadable(where, "bytes that are not UTF-8", "a text file in UTF-8") from None
+        text = decode_csv(read_bytes(file))
+    except Malformed:
+        raise _unreadable(where, "bytes that are neither UTF-8 nor GB18030", "a text file in UTF-8") from None
     lines = csv.reader(io.StringIO(text, newline=""))
     questions = []
     for cells in lines:
@@ -92,11 +98,13 @@ def _print_table(questions: Sequence[BatchQuestion], answers: Sequence[BatchAnsw
     rows = []
     for question, answer in zip(questions, answers, strict=True):
         outcome = outcome_of(answer.outcome)
-        said = f"INVALID {answer.invalid}" if answer.invalid else f"{outcome} {OUTCOMES.get(outcome, '')}".strip()
+        said = f"{outcome} {OUTCOMES.get(outcome, '')}"
+        if answer.invalid:
+            said = f"INVALID {answer.invalid} {_INVALID.get(answer.invalid, '')}"
         rows.append(
             (
                 question.code,
-                said,
+                said.strip(),
                 answer.target_code or ", ".join(answer.questions),
                 answer.target_version,
                 relationship_of(answer.relationship) if answer.relationship else "",

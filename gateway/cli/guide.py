@@ -45,6 +45,7 @@ def guide(
     from gateway.paper.card import card_of
     from gateway.paper.sheet import print_guide
     from gateway.wire import routes
+    from trust.errors import WrongState
 
     request = GetGuideRequest(
         source_catalogue=source,
@@ -53,7 +54,12 @@ def guide(
         answers=texts_of(answer or [], "--answer"),
         as_of=as_of,
     )
-    made = MemberClient.load(client).ask(routes.GET_GUIDE, request, GetGuideResponse).guide
+    try:
+        made = MemberClient.load(client).ask(routes.GET_GUIDE, request, GetGuideResponse).guide
+    except WrongState as error:
+        if "questions" in error.details:
+            output.remark(f"问题和选项见：tongban translate {code} --from {source} --to {target}")
+        raise
     if pdf is not None:
         replace_file(pdf, print_guide(made), _PDF_MODE)
         output.remark(f"written: {pdf}")

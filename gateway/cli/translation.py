@@ -26,7 +26,7 @@ OUTCOMES: Final[Mapping[str, str]] = {
     "NO_EQUIVALENT": "对方无此事项",
     "UNMAPPED": "尚未对应",
     "UNKNOWN_CODE": "无此编码",
-    "NOT_IN_FORCE": "不在有效期",
+    "NOT_IN_FORCE": "目前不可办理",
     "MAP_EXPIRED": "对应关系已过期",
 }
 RELATIONSHIPS: Final[Mapping[str, str]] = {
@@ -144,6 +144,7 @@ def translate(
             output.print_json(hashes_in_hex(for_programs(translation)))
         else:
             _print(translation)
+            _remark_on(translation, suggest=suggest, allow_chain=allow_chain)
     if not all_match:
         raise typer.Exit(ExitStatus.NOT_SO)
 
@@ -177,6 +178,23 @@ def _print(translation: Translation) -> None:
         _print_question(question, outlooks.get(question.key))
     _print_set_aside(translation.set_aside)
     _print_suggestions(translation.suggestions)
+
+
+def _remark_on(translation: Translation, *, suggest: int, allow_chain: bool) -> None:
+    """Say what to do next, where the outcome leaves it open."""
+    match outcome_of(translation.outcome):
+        case "NEEDS_FACTS":
+            output.remark("提示：问清申请人后，每个问题加一个 --answer 再查。")
+        case "UNMAPPED" | "MAP_EXPIRED":
+            more = (
+                "" if suggest else "；--suggest 5 列出名称相近的事项",
+                "" if allow_chain else "；--allow-chain 借国家基本目录查找",
+            )
+            output.remark(f"提示：暂不能收件，请把事项编码报给对应关系的管理人员{''.join(more)}。")
+        case "UNKNOWN_CODE":
+            output.remark("提示：编码须与目录一字不差；--from 是编码所在的地区，请核对。")
+        case _:
+            pass
 
 
 def _print_match(translation: Translation) -> None:

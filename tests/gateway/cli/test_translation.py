@@ -196,7 +196,7 @@ def test_an_assertion_is_shown_as_one(gateway: AnsweringGateway, run: Run) -> No
 
 def test_why_a_code_does_not_do_is_told(gateway: AnsweringGateway, run: Run) -> None:
     why = P.Translation(outcome=P.TRANSLATION_OUTCOME_NOT_IN_FORCE, explanation="421000目录的事项T-1已取消")
-    assert translated(gateway, run, why) == (3, "NOT_IN_FORCE 不在有效期\n421000目录的事项T-1已取消\n")
+    assert translated(gateway, run, why) == (3, "NOT_IN_FORCE 目前不可办理\n421000目录的事项T-1已取消\n")
 
 
 @pytest.mark.parametrize("name", [name for name in P.TranslationOutcome.keys() if not name.endswith("UNSPECIFIED")])  # noqa: SIM118 - no mapping
@@ -281,7 +281,7 @@ def test_a_list_is_asked_at_once_and_shown_as_a_table(gateway: AnsweringGateway,
     assert lines[1:] == [
         ["S-1", "MATCHED", "已对应", "T-1", "2", "equivalent", "相同", "YJ-001"],
         ["S-2", "NEEDS_FACTS", "须先回答情形问题", "kind,", "retired"],
-        ["S-3", "INVALID", "answers"],
+        ["S-3", "INVALID", "answers", "回答不是问题的选项"],
     ]
     assert catalogue.TranslateBatchRequest.FromString(gateway.call.body) == catalogue.TranslateBatchRequest(
         source_catalogue="430600",
@@ -295,6 +295,43 @@ def test_a_list_is_asked_at_once_and_shown_as_a_table(gateway: AnsweringGateway,
             catalogue.BatchQuestion(code="S-3"),
         ],
     )
+
+
+def test_a_list_is_read_as_a_chinese_spreadsheet_saves_it(gateway: AnsweringGateway, run: Run) -> None:
+    gateway.answers[routes.TRANSLATE_BATCH] = BATCH
+    run("translate", "--batch", "-", *BETWEEN, input="编码甲\n编码乙\n编码丙".encode("gb18030"))
+    asked = catalogue.TranslateBatchRequest.FromString(gateway.call.body)
+    assert [question.code for question in asked.questions] == ["编码甲", "编码乙", "编码丙"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "options", "wanted", "unwanted"),
+    [
+        (P.TRANSLATION_OUTCOME_NEEDS_FACTS, (), "--answer", "--suggest"),
+        (P.TRANSLATION_OUTCOME_UNMAPPED, (), "--suggest 5", "--answer"),
+        (P.TRANSLATION_OUTCOME_UNMAPPED, ("--suggest", 3), "--allow-chain", "--suggest"),
+        (P.TRANSLATION_OUTCOME_MAP_EXPIRED, ("--allow-chain",), "--suggest 5", "--allow-chain"),
+        (P.TRANSLATION_OUTCOME_UNKNOWN_CODE, (), "--from", "--answer"),
+    ],
+)
+def test_what_to_do_next_is_said_beside_the_answer(
+    gateway: AnsweringGateway,
+    run: Run,
+    outcome: P.TranslationOutcome,
+    options: tuple[object, ...],
+    wanted: str,
+    unwanted: str,
+) -> None:
+    gateway.answers[routes.TRANSLATE] = catalogue.TranslateResponse(translation=P.Translation(outcome=outcome))
+    answer = run("translate", "S-1", *BETWEEN, *options)
+    assert wanted in answer.stderr
+    assert unwanted not in answer.stderr
+    assert "提示" not in answer.stdout
+
+
+def test_where_nothing_is_left_open_nothing_is_said(gateway: AnsweringGateway, run: Run) -> None:
+    gateway.answers[routes.TRANSLATE] = catalogue.TranslateResponse(translation=MATCHED)
+    assert run("translate", "S-1", *BETWEEN).stderr == ""
 
 
 def test_a_list_is_shown_to_programs_line_by_line(gateway: AnsweringGateway, run: Run) -> None:
@@ -325,7 +362,7 @@ def test_a_long_list_is_asked_in_several_calls(
         ("S-1\nS-2,a=b,c=d\n", "line 2"),
         ("S-1\n,a=b\n", "line 2"),
         ("S-1\nS-2,a\n", "line 2"),
-        (b"\xff\xfe", "not UTF-8"),
+        (b"\xff\xfe", "neither UTF-8 nor GB18030"),
     ],
 )
 def test_a_list_with_a_fault_is_refused_before_anything_is_asked(
