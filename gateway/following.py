@@ -7,8 +7,11 @@ Rules:
 2. Nothing is believed in part. A catalogue is taken when all its records are right and together have the digest that
    its gateway named; when changes since the edition held don't come to that, the whole is pulled once more. Otherwise
    what is held stays in force.
-3. Of a journal, what is no row and no review is passed over and told, and what comes behind it is taken. A review that
-   can't be verified yet, because its key or member is not in the directory here, is kept: it counts when it can be.
+3. Of a journal its gateway's own is taken: rows between its region and ours or the national list, and the reviews that
+   it signed; of what it passes on, the reviews that we signed, which a restored backup may lack. All else its authors
+   give out themselves, and so nobody fills our store, or takes a peer's room in it, through the journals of others.
+   What is no row and no review is passed over and told, and what comes behind it is taken. A review that can't be
+   verified yet, because its key or member is not in the directory here, is kept: it counts when it can be.
 4. What is taken is recorded with the bookmark behind it in one transaction. A crash before it leaves the old bookmark,
    and the next turn asks again; a crash after it leaves everything.
 """
@@ -16,7 +19,7 @@ Rules:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import pairwise
@@ -24,7 +27,7 @@ from typing import Final
 
 import structlog
 
-from gateway.domain.catalogue import Catalogue, Item
+from gateway.domain.catalogue import NATIONAL, Catalogue, Item
 from gateway.domain.catalogue_reader import Shared
 from gateway.domain.crosswalk_cells import row_of
 from gateway.domain.editions import digest_of
@@ -34,7 +37,7 @@ from gateway.knowledge import StandingKnowledge
 from gateway.ports import CataloguePage, CrosswalkEntry, Peer, Recording
 from trust.directory import Directory, Member, MemberStatus, Role
 from trust.errors import Fault, Malformed, Reason, TongbanError, Unavailable
-from trust.review import open_review
+from trust.review import issuer_of, open_review
 
 CATALOGUES_AT_ONCE: Final = 4
 """Catalogues that are read at the same time: bounds what is held in memory for all of them."""
@@ -58,7 +61,10 @@ MAX_CATALOGUE_BYTES: Final = 512 * 1024 * 1024
 """Longest that the records of one pull may be together."""
 
 MAX_JOURNAL_BYTES: Final = 256 * 1024 * 1024
-"""Most that is ever taken from one peer's journal, so that no member can fill the store."""
+"""Most that is ever kept of one peer's journal, so that no member can fill the store."""
+
+MAX_ERROR_TOLD: Final = 600
+"""So many characters of what is wrong with a peer's word go into the log: a peer writes some of them."""
 
 _MAY_COME_RIGHT: Final = frozenset({Reason.KEY_UNKNOWN, Reason.KEY_NOT_IN_FORCE, Reason.MEMBER_NOT_IN_FORCE})
 """What a newer directory may mend in a review."""
@@ -171,10 +177,11 @@ class Follower:
         if self._trouble.get((member_id, what)) == str(error):
             return
         self._trouble[member_id, what] = str(error)
+        said = str(error)[:MAX_ERROR_TOLD]
         if isinstance(error, Malformed):
-            _log.error("a peer's word is not taken; what is held stays", peer=member_id, what=what, error=str(error))
+            _log.error("a peer's word is not taken; what is held stays", peer=member_id, what=what, error=said)
         else:
-            _log.warning("following a peer failed", peer=member_id, what=what, error=str(error))
+            _log.warning("following a peer failed", peer=member_id, what=what, error=said)
 
     # catalogue
 
@@ -188,7 +195,7 @@ class Follower:
             return None  # ours is our platform's to tell
         head = await held_head(self._house.store, region)
         held = self._knowledge.atlas.catalogues.get(region)
-        if head is not None and (held is None or held.version < head.edition):
+        if head is not None and (held is None or held.version != head.edition):
             # Recorded, and then broken off before it was gone by.
             held = await held_catalogue(self._house.store, region)
             if held is not None:
@@ -271,22 +278,28 @@ class Follower:
                     changes = changes[1:]
                 if not changes:
                     return
-                mark = mark.behind(member_id, changes)
-                await self._take(member_id, [entry for _, entry in changes], {name: str(mark)})
+                mark = await self._take(member_id, name, mark, changes)
 
-    async def _take(self, member_id: str, entries: Sequence[CrosswalkEntry], bookmarks: Mapping[str, str]) -> None:
-        good, bad = await asyncio.to_thread(_sifted, entries, self._knowledge.directory)
-        await self._house.store.record(Recording(crosswalk_entries=tuple(good), bookmarks=bookmarks))
+    async def _take(
+        self, member_id: str, name: str, mark: _Mark, changes: Sequence[tuple[int, CrosswalkEntry]]
+    ) -> _Mark:
+        """Record what is the peer's own of these changes, with the bookmark behind all of them."""
+        parties = _Parties(self._knowledge.directory, member_id, self._house.member_id)
+        good, bad = await asyncio.to_thread(parties.sift, [entry for _, entry in changes])
+        # What is wrong is this peer's own doing, since every gateway sifts what it takes; it uses up its room as well.
+        mark = mark.behind(member_id, changes, [*good, *(entry for entry, _ in bad)])
+        await self._house.store.record(Recording(crosswalk_entries=tuple(good), bookmarks={name: str(mark)}))
         self._house.wake()
         if bad:  # one line, so that no peer can fill the log
-            digest, error = bad[0]
+            entry, error = bad[0]
             _log.warning(
                 "entries of a peer's journal are passed over",
                 peer=member_id,
                 number=len(bad),
-                first=digest,
-                error=str(error),
+                first=_digest(entry),
+                error=str(error)[:MAX_ERROR_TOLD],
             )
+        return mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +311,7 @@ class _Mark:
     digest: str = ""
     """SHA-256 of that entry, in hex."""
     taken_bytes: int = 0
-    """In all, from the first on."""
+    """Of all that was not others' own, from the first on."""
 
     @classmethod
     def read(cls, bookmark: str) -> _Mark:
@@ -310,8 +323,10 @@ class _Mark:
     def __str__(self) -> str:
         return f"{self.position}:{self.digest}:{self.taken_bytes}"
 
-    def behind(self, member_id: str, changes: Sequence[tuple[int, CrosswalkEntry]]) -> _Mark:
-        """The mark behind these changes. Malformed when they can't be the journal's next, or are too much."""
+    def behind(
+        self, member_id: str, changes: Sequence[tuple[int, CrosswalkEntry]], own: Iterable[CrosswalkEntry]
+    ) -> _Mark:
+        """The mark behind these changes. Malformed when they can't be the journal's next, or its own are too much."""
         positions = [self.position, *(position for position, _ in changes)]
         if any(one >= other for one, other in pairwise(positions)):
             raise _not_as_said(
@@ -319,7 +334,7 @@ class _Mark:
                 got="positions that don't grow",
                 expected=f"positions behind {self.position}, each higher than the one before",
             )
-        taken = self.taken_bytes + sum(len(entry.record) + len(entry.review) for _, entry in changes)
+        taken = self.taken_bytes + sum(len(entry.record) + len(entry.review) for entry in own)
         if taken > MAX_JOURNAL_BYTES:
             raise _not_as_said(
                 f"the journal of {member_id}", got=f"{taken} bytes in all", expected=f"at most {MAX_JOURNAL_BYTES}"
@@ -343,24 +358,46 @@ def _assembled(pull: _Pull, region: str, held: Catalogue | None) -> Catalogue:
     return Catalogue(region, first.name, first.edition, items, first.windows)
 
 
-def _sifted(
-    entries: Sequence[CrosswalkEntry], directory: Directory
-) -> tuple[list[CrosswalkEntry], list[tuple[str, TongbanError]]]:
-    """Those that may ever count; and of the others the hash and what is wrong with them."""
-    good: list[CrosswalkEntry] = []
-    bad: list[tuple[str, TongbanError]] = []
-    for entry in entries:
+@dataclass(frozen=True, slots=True)
+class _Parties:
+    """Whose journal is read by whom."""
+
+    directory: Directory
+    peer: str
+    """The gateway whose journal it is."""
+    us: str
+    """The gateway that reads it."""
+
+    def sift(
+        self, entries: Iterable[CrosswalkEntry]
+    ) -> tuple[list[CrosswalkEntry], list[tuple[CrosswalkEntry, TongbanError]]]:
+        """Those to keep; and what is no row and no review, with what is wrong with it."""
+        good: list[CrosswalkEntry] = []
+        bad: list[tuple[CrosswalkEntry, TongbanError]] = []
+        for entry in entries:
+            try:
+                if self._is_review_to_keep(entry.review) if entry.review else self._is_row_to_keep(entry.record):
+                    good.append(entry)
+            except TongbanError as error:
+                bad.append((entry, error))
+        return good, bad
+
+    def _is_row_to_keep(self, record: bytes) -> bool:
+        row = row_of(record)
+        region, ours = self.peer.partition(".")[0], self.us.partition(".")[0]
+        ends = {row.source_catalogue, row.target_catalogue}
+        return region in ends and not ends.isdisjoint({ours, NATIONAL})
+
+    def _is_review_to_keep(self, review: str) -> bool:
+        # Said of itself, and no more than a reason not to look closer: who signed it is known below.
+        if issuer_of(review) not in {self.peer, self.us}:
+            return False
         try:
-            if entry.review:
-                open_review(entry.review, directory)
-            else:
-                row_of(entry.record)
+            open_review(review, self.directory)
         except TongbanError as error:
-            if not (entry.review and error.reason in _MAY_COME_RIGHT):
-                bad.append((_digest(entry), error))
-                continue
-        good.append(entry)
-    return good, bad
+            if error.reason not in _MAY_COME_RIGHT:
+                raise
+        return True
 
 
 def _digest(entry: CrosswalkEntry) -> str:

@@ -173,6 +173,12 @@ def open_review(text: str, directory: Directory) -> Review:
     return review
 
 
+def issuer_of(text: str) -> str:
+    """Return the gateway that a review names as its own, unverified: SIGNATURE_MALFORMED as ``open_review``."""
+    jws, _ = parse_typed(text, REVIEW_TYPE, longest=MAX_REVIEW_CHARACTERS)
+    return read_text(read_claims(jws.payload_bytes), "iss")
+
+
 def _read_verdict(text: str) -> Verdict:
     try:
         return Verdict(text)

@@ -23,7 +23,8 @@ Rules:
 2. A row counts between two places when a member of each has signed for its hash (``gateway.domain.reviews``); until
    then it is a proposal. Either side can withdraw, for good, from a day on; answers for earlier days stay as they were.
 3. A row holds from ``valid_from`` to ``valid_until``, both included (Beijing days). From the day on which a higher
-   version of it counts and has begun, it holds no more, even if that version is withdrawn later.
+   version of it counts and has begun, it holds no more, even if that version is withdrawn later. A version of it is
+   what has its id and leads from the same item to the same catalogue: nobody ends a mapping by using its id elsewhere.
 4. Of the rows that count and decide, no two may ever apply to one case. They must differ in their days or in a
    question whose allowed answers don't overlap. Files and reviews that would break this are refused; should two sides'
    reviews cross and break it all the same, translation says so and chooses neither.
@@ -40,7 +41,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 
 class Relationship(StrEnum):
@@ -115,6 +116,10 @@ class Standing:
     def between(self, one: str, other: str) -> ReviewState:
         """Say how far the review between two regions has come, withdrawals apart."""
         return _REVIEW_STATES[(one in self._regions) + (other in self._regions)]
+
+    def signed_by(self, region: str) -> bool:
+        """Whether a region has signed for the row, withdrawals apart."""
+        return region in self._regions
 
     def withdrawn_between(self, one: str, other: str, on: date) -> bool:
         """Whether one of two regions has withdrawn by then. What a third region withdraws says nothing about them."""
@@ -304,6 +309,7 @@ def contradictions(rows: Sequence[CrosswalkRow]) -> list[tuple[CrosswalkRow, Cro
     ]
 
 
+_K = TypeVar("_K")
 _Rows = CrosswalkRow | tuple[CrosswalkRow, ...]
 
 
@@ -322,12 +328,12 @@ class Crosswalk:
         # rows then cost two dictionaries and no more.
         forward: defaultdict[tuple[str, str], dict[str, _Rows]] = defaultdict(dict)
         backward: defaultdict[tuple[str, str], dict[str, _Rows]] = defaultdict(dict)
-        by_id: dict[str, _Rows] = {}
+        by_id: dict[tuple[str, Route], _Rows] = {}  # by what they lead from and to as well: an id is anybody's to use
         for row in self.rows:
             _add(forward[row.source_catalogue, row.target_catalogue], row.source_code, row)
             if row.target_code:
                 _add(backward[row.target_catalogue, row.source_catalogue], row.target_code, row)
-            _add(by_id, row.id, row)
+            _add(by_id, (row.id, route_of(row)), row)
         newer = {
             row.hash: tuple(other for other in versions if other.version > row.version)
             for versions in by_id.values()
@@ -369,7 +375,7 @@ class Crosswalk:
         )
 
 
-def _add(into: dict[str, _Rows], key: str, row: CrosswalkRow) -> None:
+def _add(into: dict[_K, _Rows], key: _K, row: CrosswalkRow) -> None:
     there = into.get(key)
     if there is None:
         into[key] = row

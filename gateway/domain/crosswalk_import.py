@@ -6,9 +6,9 @@ Rules:
    can always be read in again.
 2. Any other row is a proposal: of a new id, or a version higher than every one of its id that is here. One version
    never means two things.
-3. An id stays with what it was given to: its source item and the two catalogues. The target may change, for that is
-   what a row says of its source; a mapping of another item takes an id of its own, else a newer version would silently
-   end the mapping of the older one's item.
+3. Between two catalogues an id stays with the source item that it was given to. The target may change, for that is
+   what a row says of its source; a mapping of another item takes an id of its own, else people would take it for a
+   newer version of the older one's. What others call their rows stands in nobody's way.
 4. Nothing is proposed that could apply to one case together with another proposed row, or with a row that its places
    have signed for (rule 4 of ``gateway.domain.crosswalk``). On days before a row was withdrawn or superseded, it did
    apply.
@@ -59,20 +59,20 @@ def compare(rows: Sequence[CrosswalkRow], there: Crosswalk) -> Comparison:
     """
     here = {row.hash for row in there.rows}
     proposed = [row for row in rows if row.hash not in here]
-    highest: dict[str, CrosswalkRow] = {}
+    highest: dict[tuple[str, str, str], CrosswalkRow] = {}
     for row in there.rows:
-        known = highest.get(row.id)
+        known = highest.get(_name_of(row))
         if known is None or known.version < row.version:
-            highest[row.id] = row
+            highest[_name_of(row)] = row
     before: dict[bytes, CrosswalkRow] = {}
     faults: list[str] = []
     for row in sorted(proposed, key=lambda row: row.version):
-        known = highest.get(row.id)
+        known = highest.get(_name_of(row))
         if known is not None:
             before[row.hash] = known
             faults += _faults_of_version(row, known)
-        highest[row.id] = row
-    last = [row for row in proposed if highest[row.id] is row]
+        highest[_name_of(row)] = row
+    last = [row for row in proposed if highest[_name_of(row)] is row]
     crowded = [route for route, count in Counter(map(route_of, last)).items() if count > MAX_ROWS_OF_A_ROUTE]
     if crowded:
         faults += [
@@ -87,17 +87,18 @@ def compare(rows: Sequence[CrosswalkRow], there: Crosswalk) -> Comparison:
     return Comparison(_changes(proposed, before), len(rows) - len(proposed))
 
 
+def _name_of(row: CrosswalkRow) -> tuple[str, str, str]:
+    """Return what names a row through all its versions."""
+    return row.id, row.source_catalogue, row.target_catalogue
+
+
 def _faults_of_version(row: CrosswalkRow, known: CrosswalkRow) -> Iterator[str]:
     if row.version <= known.version:
         yield (
             f"row {row.id!r}, version {row.version}: version {known.version} is here and says something else; a row "
             f"that is changed takes version {known.version + 1} or more"
         )
-    if (row.source_catalogue, row.source_code, row.target_catalogue) != (
-        known.source_catalogue,
-        known.source_code,
-        known.target_catalogue,
-    ):
+    if row.source_code != known.source_code:
         yield (
             f"row {row.id!r}, version {row.version}: the id is that of item {known.source_code} of "
             f"{known.source_catalogue} towards {known.target_catalogue}; another mapping takes another id"

@@ -12,7 +12,7 @@ import pytest
 import structlog.testing
 
 from gateway import following
-from gateway.domain.catalogue import Catalogue, Window
+from gateway.domain.catalogue import NATIONAL, Catalogue, Window
 from gateway.domain.crosswalk import CrosswalkRow, record_of
 from gateway.domain.editions import digest_of, next_edition
 from gateway.exchange import publishing
@@ -24,6 +24,7 @@ from tests.gateway.exchange.world import CHONGQING, DAY, JINGZHOU, NOW, YUEYANG,
 from tests.gateway.following_world import Line, place
 from trust.directory import MemberStatus
 from trust.errors import Malformed, Reason, TongbanError, Unavailable
+from trust.review import Verdict
 
 PEER, OTHER = f"{JINGZHOU}.gateway", f"{CHONGQING}.gateway"
 WINDOW = Window("荆州市政务服务中心", "江津西路", "0716-0000000", "周一至周五")
@@ -360,14 +361,59 @@ async def test_bad_entries_are_passed_over_and_told_and_what_follows_is_taken(pa
 
 
 async def test_a_review_by_a_key_that_our_directory_does_not_list_yet_is_kept(pair: Pair) -> None:
-    newcomer = place(CHONGQING, catalogues=(), federation=pair.here.federation)
-    entry = CrosswalkEntry(review=newcomer.review(row("S-1", "T-1").hash))
+    entry = CrosswalkEntry(review=pair.there.review(row("S-1", "T-1").hash))
     await pair.there.store.record(Recording(crosswalk_entries=(entry,)))
     directory = pair.here.knowledge.directory
-    members = tuple(member for member in directory.members if member.id != OTHER)
+    members = tuple(replace(member, keys=()) if member.id == PEER else member for member in directory.members)
     pair.here.knowledge.renew_directory(replace(directory, members=members), b"envelope")
     await pair.follower.pull_crosswalk(PEER)
     assert await pair.journal() == [entry]
+
+
+async def others_of(pair: Pair) -> list[CrosswalkEntry]:
+    """What 重庆 would have its peers pass on: rows of others and its own, a review, and one that nobody can check."""
+    third = place(CHONGQING, catalogues=(), federation=pair.here.federation)
+    ours = row("S-1", "T-1", id="squatted", version=2**31 - 1)
+    rows = (
+        replace(ours, target_catalogue=CHONGQING),
+        replace(ours, source_catalogue=CHONGQING),
+        replace(ours, target_catalogue=NATIONAL),
+    )
+    unheard_of = third.review(ours.hash, reason="为将来的钥匙")
+    return [
+        *(CrosswalkEntry(record=record_of(each)) for each in rows),
+        CrosswalkEntry(review=third.review(ours.hash)),
+        CrosswalkEntry(review=unheard_of.rpartition(".")[0] + "." + "A" * 86),
+    ]
+
+
+async def test_what_a_peer_passes_on_of_others_is_left_to_them_and_takes_no_room(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, national = row("S-1", "T-1"), row("S-2", "T-2", source_catalogue=NATIONAL)
+    monkeypatch.setattr(following, "MAX_JOURNAL_BYTES", len(record_of(own)) + len(record_of(national)))
+    kept = [CrosswalkEntry(record=record_of(each)) for each in (own, national)]
+    passed_on = tuple(await others_of(pair))
+    await pair.there.store.record(Recording(crosswalk_entries=(kept[0], *passed_on, kept[1])))
+    with structlog.testing.capture_logs() as logs:
+        await pair.follower.pull_crosswalk(PEER)
+    assert await pair.journal() == kept
+    assert logs == []
+
+
+async def test_our_own_reviews_come_back_from_whoever_has_them(pair: Pair) -> None:
+    """Our store was restored from a backup that is older than they are."""
+    entry = CrosswalkEntry(review=pair.here.review(row("S-1", "T-1").hash, verdict=Verdict.WITHDRAW))
+    await pair.there.store.record(Recording(crosswalk_entries=(entry,)))
+    await pair.follower.pull_crosswalk(PEER)
+    assert await pair.journal() == [entry]
+
+
+async def test_what_is_wrong_takes_room_too(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "MAX_JOURNAL_BYTES", 10)
+    await pair.there.store.record(Recording(crosswalk_entries=(CrosswalkEntry(record=b"{" * 11),)))
+    with pytest.raises(Malformed):
+        await pair.follower.pull_crosswalk(PEER)
 
 
 @pytest.mark.parametrize("kept", [0, 1, 2])

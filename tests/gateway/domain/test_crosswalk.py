@@ -160,6 +160,7 @@ def test_rows_are_found_from_either_end() -> None:
         ({"standing": Standing(BOTH.approved_by, (("430600.gateway", date(2026, 1, 1)),))}, False),
         ({"version": 1, "confidence": 1}, False),
         ({"id": "2"}, False),
+        ({"source": "Z"}, False),
     ],
 )
 def test_a_higher_version_takes_a_rows_place_once_it_counts_and_has_begun(
