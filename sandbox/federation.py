@@ -256,6 +256,7 @@ def _platform_rights() -> tuple[Right, ...]:
         Right(Action.CASE_OPEN),
         Right(Action.CASE_PROGRESS),
         Right(Action.CASE_READ),
+        Right(Action.CASE_ERASE),
         Right(Action.CATALOGUE_READ),
         Right(Action.CATALOGUE_TRANSLATE),
         Right(Action.CROSSWALK_READ),

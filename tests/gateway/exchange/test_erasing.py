@@ -32,9 +32,12 @@ from tests.gateway.exchange.world import (
     receipt_of,
     shown,
 )
+from trust.audit_check import CaseTrail, Comparison, LogCheck, LogReport, compare
+from trust.checkpoint import Checkpoint
 from trust.directory import Action, Right
 from trust.errors import WrongState
 from trust.leaf import Leaf, LeafKind
+from trust.merkle import CompactRange, leaf_hash
 from trust.signed_call import Officer
 
 CLERK = Officer("o-7", "archive", "档案室")
@@ -97,6 +100,30 @@ async def test_a_case_that_is_over_is_erased_with_a_leaf_at_its_place(federation
     assert (leaf.kind, leaf.member, leaf.subject) == (LeafKind.ERASED, "430600.platform", "request")
     assert (leaf.case, leaf.place) == (record.row.commitment, record.row.trail)
     assert await federation.yueyang.store.evidence(case_id) == []
+
+
+async def test_both_logs_verify_and_compare_as_before(federation: Federation) -> None:
+    async def told() -> tuple[list[LogReport], Comparison]:
+        reports, trails = [], []
+        for city in (federation.yueyang, federation.jingzhou):
+            check, trail, tree = LogCheck(), CaseTrail(city.house.member_id), CompactRange()
+            for leaf in await city.store.waiting_leaves(1000):
+                read = check.add(leaf.data)
+                assert read is not None
+                trail.add(read)
+                tree, _ = tree.append(leaf_hash(leaf.data))
+            reports.append(check.against(Checkpoint("log", tree.size, tree.root())))
+            trails.append(trail)
+        return reports, compare(*trails)
+
+    case_id = await over(federation)
+    _, before = await told()
+    for city in (federation.yueyang, federation.jingzhou):
+        assert (await erase(federation, case_id, city)).reply.status == 0
+        reports, after = await told()
+        assert [report.findings for report in reports] == [(), ()]
+        assert after == before
+        assert (after.shared_cases, after.agreed_events, after.differences) == (1, 3, ())
 
 
 async def test_afterwards_everything_about_it_says_when_it_was_erased(federation: Federation) -> None:
