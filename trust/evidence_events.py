@@ -294,7 +294,7 @@ def _story(
             log.member: each.leaf for log in logs.values() if (each := log.events().get((emitter, seq))) is not None
         }
         named = [by_call[leaf.call] for leaf in logged.values() if leaf.call in by_call]
-        call = carried.get(digest) or (named[0] if named else None)
+        carrier = carried.get(digest) or (named[0] if named else None)
         told.append(
             Told(
                 emitter=emitter,
@@ -302,8 +302,8 @@ def _story(
                 kind=content.kind if content else "",
                 occurred_at=content.occurred_at if content else None,
                 logged_at={member: leaf.at for member, leaf in logged.items()},
-                sent_at=call.sent_at if call else None,
-                receipted_at=call.answered_at if call else None,
+                sent_at=carrier.sent_at if carrier else None,
+                receipted_at=carrier.answered_at if carrier else None,
                 digest=digest,
             )
         )
