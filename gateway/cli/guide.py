@@ -58,7 +58,7 @@ def guide(
         made = MemberClient.load(client).ask(routes.GET_GUIDE, request, GetGuideResponse).guide
     except WrongState as error:
         if "questions" in error.details:
-            output.remark(f"问题和选项见：tongban translate {code} --from {source} --to {target}")
+            output.remark(f"全部问题和选项见：tongban catalogue show {code} --in {source} --as {client}")
         raise
     if pdf is not None:
         replace_file(pdf, print_guide(made), _PDF_MODE)

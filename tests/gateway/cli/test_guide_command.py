@@ -114,14 +114,14 @@ def test_a_refusal_names_the_questions(gateway: AnsweringGateway, run: Run) -> N
     answer = ask(run)
     assert answer.exit_code == 1
     assert "questions: kind" in answer.stderr
-    assert "tongban translate S-1 --from 430600 --to 421000" in answer.stderr
+    assert "tongban catalogue show S-1 --in 430600 --as " in answer.stderr
 
 
 def test_questions_of_the_other_place_are_not_the_windows(gateway: AnsweringGateway, run: Run) -> None:
     gateway.answers[routes.GET_GUIDE] = WrongState(
         Reason.ITEM_NEEDS_FACTS, "make a guide", details={"target_questions": "kind"}
     )
-    assert "tongban translate" not in ask(run).stderr
+    assert "tongban catalogue show" not in ask(run).stderr
 
 
 def test_nobody_answers(gateway: AnsweringGateway, run: Run) -> None:
