@@ -54,7 +54,9 @@ from trust.errors import Misconfigured, Reason
 Result = TypeVar("Result")
 
 _BUSY_TIMEOUT_S: Final = 5.0
-_FOLD_ATTEMPTS: Final = 3
+_FOLD_ATTEMPTS: Final = 20
+_FOLD_AGAIN_S: Final = 0.05
+_FOLD_BUSY_MS: Final = 50  # while it waits for readers, nobody can write
 _PRAGMAS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # in WAL mode: the log is flushed at each COMMIT
@@ -146,9 +148,9 @@ class SqliteStore:
         or start.
         """
         for _ in range(_FOLD_ATTEMPTS):
-            busy, _, _ = await self._read(lambda cursor: cursor.execute(sql.FOLD_LOG).fetchone())
-            if not busy:
+            if await self._read(_fold_log):
                 return
+            await asyncio.sleep(_FOLD_AGAIN_S)
 
     async def next_serial(self, series: str) -> int:
         """Waits for the commit."""
@@ -428,6 +430,16 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise failures.of_opening(error, str(path)) from error
     return connection
+
+
+def _fold_log(cursor: sqlite3.Cursor) -> bool:
+    """Fold the write-ahead log into the file and empty it; False when somebody was in the way."""
+    cursor.execute(f"PRAGMA busy_timeout = {_FOLD_BUSY_MS}")
+    try:
+        busy, _, _ = cursor.execute(sql.FOLD_LOG).fetchone()
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_S * 1000:.0f}")
+    return not busy
 
 
 def _prepare(path: Path, vault: Vault, upgrade: Callable[[Path], None], *, exclusive: bool) -> None:
