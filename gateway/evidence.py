@@ -123,7 +123,7 @@ async def collect(desk: Desk, reference: str, *, redacted: bool = False, without
         accepting=ids[accepting],
         processing=ids[processing],
         made_by=desk.member_id,
-        made_at=desk.clock.now().replace(microsecond=0),
+        made_at=Leaf.from_bytes(own.leaves[-1].leaf).at.replace(microsecond=0),
         redacted=redacted,
         erased_at=row.erased_at,
         without=(row.peer,) if without_peer else (),

@@ -119,6 +119,9 @@ def check(
     calls = check_calls(files, manifest, keys, findings)
     logs = check_logs(files, manifest, keys, findings)
     story = check_events(calls, logs, manifest, findings)
+    began = min((each.leaf.at for log in logs.values() for each in log.leaves), default=manifest.made_at)
+    if keys.since > began:
+        findings.add("directory_late", at=write_time(keys.since))
     # 8
     _check_stamps(files, logs, keys, tsa_roots, findings)
     return Report(manifest, story, findings.all())

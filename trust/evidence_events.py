@@ -138,7 +138,7 @@ def _check_numbering(log: CheckedLog, findings: Findings) -> None:
 
 def _check_against_log(events: _Events, log: CheckedLog, findings: Findings) -> None:
     """Every event has its leaf in the log of both who emitted and who took it."""
-    leaves = log.events()
+    leaves = log.events
     for emitter, of_emitter in events.items():
         for seq, event in of_emitter.items():
             leaf = leaves.get((emitter, seq))
@@ -154,12 +154,12 @@ def _check_content(
 ) -> None:
     """Every event that a log names is here; but one of which its emitter has no receipt yet may have no call either."""
     ours = logs.get(manifest.made_by)
-    for emitter, seq in log.events():
+    for emitter, seq in log.events:
         if seq in events.get(emitter, {}):
             continue
         where = f"{log.where}, {emitter}"
-        taken = emitter != manifest.made_by and ours is not None and (emitter, seq) in ours.events()
-        if taken or emitter not in logs or (emitter, seq) in logs[emitter].receipted():
+        taken = emitter != manifest.made_by and ours is not None and (emitter, seq) in ours.events
+        if taken or emitter not in logs or (emitter, seq) in logs[emitter].receipted:
             findings.add("leaf_without_event", where, seq=seq)
         elif log.member == emitter:
             findings.add("event_undelivered", where, seq=seq, member=manifest.other(emitter))
@@ -172,15 +172,15 @@ def _check_between(logs: Mapping[str, CheckedLog], manifest: Manifest, findings:
     before = findings.count(Outcome.FAILED)
     agreed = 0
     for log in logs.values():
-        here, other = log.events(), logs[manifest.other(log.member)]
-        there = other.events()
+        here, other = log.events, logs[manifest.other(log.member)]
+        there = other.events
         for (emitter, seq), leaf in here.items():
             where = f"{other.where}, {emitter}"
             if (emitter, seq) in there:
                 agreed += 1
                 if there[emitter, seq].leaf.subject != leaf.leaf.subject and log.member == manifest.made_by:
                     findings.add("logs_differ", where, seq=seq)
-            elif emitter == log.member and (emitter, seq) not in log.receipted():
+            elif emitter == log.member and (emitter, seq) not in log.receipted:
                 if manifest.redacted or manifest.erased_at is not None:
                     findings.add("event_undelivered", where, seq=seq, member=other.member)
             else:
@@ -251,8 +251,8 @@ def _check_receipts(
     if other is None or manifest.redacted or manifest.erased_at is not None:
         return
     ours = logs.get(manifest.made_by)
-    receipted = ours.receipted() if ours else set()
-    for (emitter, seq), each in other.events().items():
+    receipted = ours.receipted if ours else set()
+    for (emitter, seq), each in other.events.items():
         if (emitter, seq) in receipted and each.leaf.subject not in spoken_for and emitter == manifest.made_by:
             findings.add("receipt_absent", f"{other.where}, {emitter}", member=other.member, seq=seq)
 
@@ -280,7 +280,7 @@ def _story(
     """Every event that a call carried or a log names, in the order in which they happened."""
     digests: dict[tuple[str, int], str] = {}
     for log in logs.values():
-        digests |= {key: each.leaf.subject for key, each in log.events().items() if key[0] in manifest.parties}
+        digests |= {key: each.leaf.subject for key, each in log.events.items() if key[0] in manifest.parties}
     digests |= {(emitter, seq): event.digest for emitter, found in events.items() for seq, event in found.items()}
     carried: dict[str, CheckedCall] = {}
     for call in calls:
@@ -291,7 +291,7 @@ def _story(
     for (emitter, seq), digest in digests.items():
         content = events[emitter].get(seq)
         logged = {
-            log.member: each.leaf for log in logs.values() if (each := log.events().get((emitter, seq))) is not None
+            log.member: each.leaf for log in logs.values() if (each := log.events.get((emitter, seq))) is not None
         }
         named = [by_call[leaf.call] for leaf in logged.values() if leaf.call in by_call]
         carrier = carried.get(digest) or (named[0] if named else None)
@@ -309,6 +309,6 @@ def _story(
         )
     # The processing place's log has the order that both sides agreed on (docs/protocol.md); clocks may differ.
     agreed = logs.get(manifest.processing) or logs.get(manifest.accepting)
-    order = {key: place for place, key in enumerate(agreed.events())} if agreed else {}
+    order = {key: place for place, key in enumerate(agreed.events)} if agreed else {}
     last = len(order)
     return tuple(sorted(told, key=lambda each: (order.get((each.emitter, each.seq), last), each.emitter, each.seq)))

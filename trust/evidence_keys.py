@@ -94,6 +94,11 @@ class KeyHistory:
         """At least one, each opened."""
         self._directories = sorted(directories, key=lambda each: each.version)
 
+    @property
+    def since(self) -> datetime:
+        """When the oldest directory was issued."""
+        return self._directories[0].issued_at
+
     def at(self, moment: datetime) -> Directory:
         """The directory in force then: the newest that was issued by then, or else the oldest there is."""
         issued = [each for each in self._directories if each.issued_at <= moment]

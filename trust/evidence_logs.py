@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from trust.checkpoint import Checkpoint
@@ -44,18 +44,20 @@ class CheckedLog:
     """What they were proved under; None when it does not hold."""
     size_needed: int
     """Smallest size of a tree that has all of them."""
-    hashes: Mapping[bytes, PlacedLeaf]
+    hashes: Mapping[bytes, PlacedLeaf] = field(init=False)
     """The leaves by their hash."""
+    events: Mapping[tuple[str, int], PlacedLeaf] = field(init=False)
+    """(emitter, seq) → the leaf that says this log's gateway has the event, in their order."""
+    receipted: frozenset[tuple[str, int]] = field(init=False)
+    """(emitter, seq) of this log's gateway's own events for which it got a receipt."""
 
-    def events(self) -> dict[tuple[str, int], PlacedLeaf]:
-        """(emitter, seq) → the leaf that says this log's gateway has the event."""
-        return {
-            (each.leaf.emitter, each.leaf.seq): each for each in self.leaves if each.leaf.kind is LeafKind.CASE_EVENT
-        }
-
-    def receipted(self) -> set[tuple[str, int]]:
-        """(emitter, seq) of this log's gateway's own events for which it got a receipt."""
-        return {(each.leaf.emitter, each.leaf.seq) for each in self.leaves if each.leaf.kind is LeafKind.RECEIPT}
+    def __post_init__(self) -> None:
+        named = [((each.leaf.emitter, each.leaf.seq), each) for each in self.leaves]
+        events = {key: each for key, each in named if each.leaf.kind is LeafKind.CASE_EVENT}
+        receipted = frozenset(key for key, each in named if each.leaf.kind is LeafKind.RECEIPT)
+        object.__setattr__(self, "hashes", {each.hash: each for each in self.leaves})
+        object.__setattr__(self, "events", events)
+        object.__setattr__(self, "receipted", receipted)
 
 
 def check_logs(
@@ -91,7 +93,7 @@ def _check_log(
     checkpoint, witnesses = _check_checkpoint(trail, member, where, manifest, keys, findings)
     leaves = _check_leaves(trail, where, checkpoint, manifest, findings)
     if member == manifest.made_by:
-        _check_closing(trail, leaves, where, findings)
+        _check_closing(trail, leaves, where, manifest, findings)
     else:
         _check_answer(trail, files, manifest, keys, findings)
     if findings.count(Outcome.FAILED) == before and checkpoint is not None:
@@ -104,7 +106,6 @@ def _check_log(
         leaves,
         checkpoint,
         max((each.index for each in trail.leaves), default=-1) + 1,
-        {each.hash: each for each in leaves},
     )
 
 
@@ -160,10 +161,17 @@ def _check_leaves(
     return tuple(placed)
 
 
-def _check_closing(trail: Trail, leaves: tuple[PlacedLeaf, ...], where: str, findings: Findings) -> None:
-    """The maker's last leaf says that evidence was taken, and how many leaves there were."""
+def _check_closing(
+    trail: Trail, leaves: tuple[PlacedLeaf, ...], where: str, manifest: Manifest, findings: Findings
+) -> None:
+    """The maker's last leaf says that this evidence was taken, and how many leaves there were."""
     last = leaves[-1].leaf if leaves else None
-    if last is None or last.kind is not LeafKind.TRAIL_READ or last.subject != f"{CLOSING}{trail.count}":
+    if (
+        last is None
+        or last.kind is not LeafKind.TRAIL_READ
+        or last.subject != f"{CLOSING}{trail.count}"
+        or last.at.replace(microsecond=0) != manifest.made_at
+    ):
         findings.add("closing_absent", where)
 
 

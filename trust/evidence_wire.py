@@ -36,6 +36,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LENGTHS: Final = {1: 8, 5: 4}
 _VARINT, _BYTES = 0, 2
 _LONGEST_VARINT: Final = 10
+_MAX_EVENTS: Final = 1_000
+"""Highest number of an event: gateways take no more of one side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,8 @@ def _read_event(raw: bytes) -> EventFact:
         found[number] = value
         if number in KINDS:
             kind, body = KINDS[number], _octets(value)
+    if not 1 <= _number(found.get(3, 0)) <= _MAX_EVENTS:
+        raise _bad("an event whose number no case has")
     submission: dict[int, int | bytes] = dict(_fields(body)) if kind == "submitted" else {}
     at = dict(_fields(_octets(found.get(7, b""))))
     try:

@@ -53,6 +53,11 @@ WORDS: Final[Mapping[str, Word]] = {
     "directory_none": Word(
         _NO, "没有一份可用的名录，无法核验任何签名", "no directory can be used, so no signature can"
     ),
+    "directory_late": Word(
+        _GAP,
+        "最早的名录签发于 {at}，办件已经开始；此前的签名按这份名录核验",
+        "the oldest directory is of {at}, when the case had begun: signatures from before are judged by it",
+    ),
     "keys_changed": Word(
         _NO, "密钥 {kid} 在不同版本的名录里不一样", "the key {kid} is another one in another directory"
     ),
@@ -107,7 +112,9 @@ WORDS: Final[Mapping[str, Word]] = {
         "应有 {count} 条，其中只有 {found} 条已入日志",
         "there were {count} leaves, of which {found} had been placed",
     ),
-    "closing_absent": Word(_NO, "没有导出时的收尾记录，无法确认记录齐全", "no closing leaf says how many there were"),
+    "closing_absent": Word(
+        _NO, "没有这次导出的收尾记录，无法确认记录齐全", "no leaf of this export says how many there were"
+    ),
     "trail_unsigned": Word(
         _NO,
         "{member} 给出的记录没有其签名作证（{reason}）",

@@ -517,6 +517,27 @@ def claimed(**claims: Any) -> Callable[[Forger], None]:
     return lambda f: f.claims.update(claims)
 
 
+def older_export(f: Forger) -> None:
+    """The maker exported after the first step already, and closes its trail with that leaf."""
+    ground = f.ground = build()
+    f.maker, f.trust = ground.gateways[f.maker.member], ground.trust
+    ground.submit()
+    ground.step(ground.jingzhou, accepted=event_pb2.Accepted(local_number="JZ-1"))
+    ground.close(f.maker)
+    end = len(f.maker.places)
+    calls = len(f.maker.calls)
+    for each in (ground.jingzhou, ground.yueyang):
+        ground.step(each, resumed=event_pb2.Resumed())
+    del f.maker.calls[calls:]
+    f.files = ground.files(f.maker)
+    f.leaves(f.maker, lambda leaves: leaves[:end])
+
+
+def older_export_with_its_time(f: Forger) -> None:
+    older_export(f)
+    f.claims["made_at"] = Leaf.from_bytes(f.trail(f.maker).leaves[-1].leaf).at
+
+
 def foreign_file(f: Forger) -> None:
     f.files["calls/../../evil.json"] = b"{}"
 
@@ -590,6 +611,8 @@ ATTACKS: dict[str, tuple[Callable[[Forger], None], str]] = {
     "another case": (claimed(case_id="11111111-89ab-7def-8123-456789abcdef"), "event_foreign"),
     "an erasure that was none": (claimed(erased_at=NOW), "erasure_unlogged"),
     "another time": (claimed(made_at=NOW + 400 * DAY), "manifest_unsigned"),
+    "an older export": (older_export, "closing_absent"),
+    "an older export with its time": (older_export_with_its_time, "event_unlogged"),
     "a file that belongs nowhere": (foreign_file, "file_misplaced"),
     "a timestamp that is none": (bad_stamp, "stamp_wrong"),
 }
@@ -607,10 +630,16 @@ def test_a_dishonest_maker_is_found(attack: str, maker: str) -> None:
     assert code in wrongs(report)
 
 
+def late_directory(f: Forger) -> None:
+    late = replace(f.ground.directories[-1], issued_at=NOW + DAY / 9)
+    f.files["directory/3.json"] = seal_directory(late, f.ground.trustees)
+
+
 GAPS: dict[str, tuple[Callable[[Forger], None], str]] = {
     "cosignatures left out": (no_cosignatures, "log_uncosigned"),
     "cosigned with another's key": (cosigned_under_anothers_key, "log_uncosigned"),
     "the peer's log not had": (others_log_unobtained, "log_unobtained"),
+    "no directory from before the case": (late_directory, "directory_late"),
     "redacted": (lambda f: (bodies_gone(f), f.claims.update(redacted=True, salt=b""))[0], "content_redacted"),
 }
 

@@ -45,6 +45,10 @@ def gap(ground: Ground) -> None:
     changed(ground, ground.jingzhou.events[-1], seq=3)
 
 
+def absurd_number(ground: Ground) -> None:
+    changed(ground, ground.jingzhou.events[-1], seq=2**31)
+
+
 def unchained(ground: Ground) -> None:
     changed(ground, ground.jingzhou.events[-1], seq=2, previous=bytes(32))
 
@@ -134,6 +138,7 @@ def logged_twice(ground: Ground) -> None:
 
 STORIES: dict[str, tuple[Callable[[Ground], None], str]] = {
     "a number left out": (gap, "event_gap"),
+    "a number that no case has": (absurd_number, "file_unreadable"),
     "an event that names another before it": (unchained, "event_unchained"),
     "an event that names none before it": (first_with_a_previous, "event_unchained"),
     "an event that saw what there is not": (saw_too_much, "event_seen"),
