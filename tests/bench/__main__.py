@@ -1,4 +1,8 @@
-"""``make bench``: measure, show a table, write build/bench.json. ``--only NAME`` measures one and keeps the others."""
+"""``make bench``: measure, show a table, write build/bench.json. ``--only NAME`` measures one and keeps the others.
+
+``--small`` takes what is large in a small size: to see whether everything runs, not how fast. Its figures are shown and
+not kept.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,22 @@ import grpc
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import demo, idle, licences, signed_call, translation
+from tests.bench import (
+    bundles,
+    called,
+    cosigning,
+    demo,
+    holding,
+    idle,
+    imports,
+    leaves,
+    licences,
+    signed_call,
+    translation,
+    whole_log,
+)
 from tests.bench.children import REPOSITORY
+from tests.bench.large import FULL, SMALL, Size
 
 RESULTS: Final = REPOSITORY / "build" / "bench.json"
 
@@ -27,10 +45,23 @@ KEYS: Final = (
     "signed_call_ratio",
     "signed_call_p99_ms",
     "translate_per_s",
+    "translate_p50_ms",
+    "translate_call_p50_ms",
+    "translate_batch_per_s",
+    "translate_batch_wire_per_s",
+    "crosswalk_import_rows_per_s",
+    "catalogue_mb",
     "licence_verify_per_s",
     "demo_first_s",
     "demo_again_s",
     "gateway_idle_mb",
+    "audit_leaves_per_s",
+    "audit_single_commit_per_s",
+    "audit_prove_ms",
+    "audit_verify_ms",
+    "audit_full_verify_leaves_per_s",
+    "audit_cosign_round_ms",
+    "audit_bundle_verify_ms",
 )
 """What the file holds, no more and no less; null for what could not be measured."""
 
@@ -38,10 +69,16 @@ Figures = dict[str, float | None]
 
 
 class Report:
-    """What was measured, as a table for people."""
+    """What was measured, as a table for people; and how large what is measured is to be."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, small: bool = False) -> None:
+        self.small = small
         self.table = Table("what", "result", "remarks", title="Tongban, measured", title_justify="left")
+
+    @property
+    def size(self) -> Size:
+        """Of catalogues and crosswalk."""
+        return SMALL if self.small else FULL
 
     def line(self, what: str, result: str, remarks: str = "") -> None:
         """Add a line."""
@@ -73,13 +110,91 @@ def _signed_call(report: Report) -> Figures:
 
 
 def _translate(report: Report) -> Figures:
-    found = translation.measure(translation.SECONDS)
-    report.line(
-        "translation, in process",
-        f"{found.per_second:,.0f}/s",
-        f"{translation.INPUTS:,} random inputs, {found.kinds} kinds of outcome; {found.checked} rows checked first",
+    found = translation.measure(report.size)
+    remarks = (
+        f"{report.size.items:,} items, {report.size.rows:,} rows; {found.kinds} kinds of outcome; "
+        f"{found.checked} answers checked first"
     )
-    return {"translate_per_s": round(found.per_second, 1)}
+    report.line("translation, in process", f"{found.per_second:,.0f}/s, p50 {found.p50_ms:.4f} ms", remarks)
+    report.line("translation in batches, in process", f"{found.batch_per_second:,.0f}/s", f"{translation.BATCH:,} each")
+    return {
+        "translate_per_s": round(found.per_second, 1),
+        "translate_p50_ms": round(found.p50_ms, 5),
+        "translate_batch_per_s": round(found.batch_per_second, 1),
+    }
+
+
+def _translate_call(report: Report) -> Figures:
+    calls, batches = (50, 2) if report.small else (called.CALLS, called.BATCHES)
+    with tempfile.TemporaryDirectory() as folder:
+        found = called.measure(Path(folder), report.size, calls, batches)
+    remarks = f"one caller, signing and verifying included; {found.checked} answers checked"
+    report.line("translation, signed gRPC", f"p50 {found.p50_ms:.2f} ms", remarks)
+    report.line("translation in batches, signed gRPC", f"{found.batch_per_second:,.0f}/s")
+    return {
+        "translate_call_p50_ms": round(found.p50_ms, 3),
+        "translate_batch_wire_per_s": round(found.batch_per_second, 1),
+    }
+
+
+def _crosswalk_import(report: Report) -> Figures:
+    found = imports.measure(report.size)
+    report.line(
+        "crosswalk from CSV", f"{found.per_second:,.0f} rows/s", f"{found.rows:,} rows in {found.seconds:.1f} s"
+    )
+    return {"crosswalk_import_rows_per_s": round(found.per_second, 1)}
+
+
+def _catalogue_memory(report: Report) -> Figures:
+    if not Path("/proc/self/status").exists():
+        report.line("catalogues in memory", "not measured", "needs /proc")
+        return {"catalogue_mb": None}
+    with tempfile.TemporaryDirectory() as folder:
+        held = holding.measure(Path(folder), report.size)
+    report.line("catalogues and crosswalk in memory", f"{held:.0f} MB", "resident, a process that holds nothing else")
+    return {"catalogue_mb": round(held, 1)}
+
+
+def _audit_leaves(report: Report) -> Figures:
+    sizes = (2, 2_000, 200) if report.small else (leaves.ROUNDS, leaves.TOGETHER, leaves.ALONE)
+    with tempfile.TemporaryDirectory() as folder:
+        found = leaves.measure(Path(folder), *sizes)
+    remarks = f"{leaves.IN_FLIGHT} in flight; {found.leaves:,} leaves, all in the store"
+    report.line("durable leaves", f"{found.together_per_second:,.0f}/s", remarks)
+    ratio = found.together_per_second / found.alone_per_second
+    report.line("durable leaves, a commit each", f"{found.alone_per_second:,.0f}/s", f"the ratio is {ratio:.1f}")
+    return {
+        "audit_leaves_per_s": round(found.together_per_second, 1),
+        "audit_single_commit_per_s": round(found.alone_per_second, 1),
+    }
+
+
+def _audit_log(report: Report) -> Figures:
+    with tempfile.TemporaryDirectory() as folder:
+        found = whole_log.measure(Path(folder), *((2_000, 50) if report.small else ()))
+    report.line("inclusion proof made", f"{found.prove_ms:.3f} ms", f"from the store; a log of {found.leaves:,} leaves")
+    report.line("inclusion proof verified", f"{found.verify_ms:.3f} ms")
+    rate = found.leaves / found.full_verify_seconds
+    report.line("whole log verified", f"{rate:,.0f} leaves/s", f"{found.full_verify_seconds:.1f} s in all")
+    return {
+        "audit_prove_ms": round(found.prove_ms, 4),
+        "audit_verify_ms": round(found.verify_ms, 4),
+        "audit_full_verify_leaves_per_s": round(rate, 1),
+    }
+
+
+def _audit_cosign(report: Report) -> Figures:
+    with tempfile.TemporaryDirectory() as folder:
+        found = cosigning.measure(Path(folder), 20 if report.small else cosigning.ROUNDS)
+    report.line("cosigning round", f"p50 {found.p50_ms:.2f} ms", f"one witness over signed gRPC, {found.rounds} rounds")
+    return {"audit_cosign_round_ms": round(found.p50_ms, 3)}
+
+
+def _audit_bundle(report: Report) -> Figures:
+    found = bundles.measure()
+    remarks = f"{found.events} events, {found.bundle_bytes / 1000:,.0f} kB; a forged one is refused"
+    report.line("evidence bundle verified", f"{found.ms:.0f} ms", remarks)
+    return {"audit_bundle_verify_ms": round(found.ms, 2)}
 
 
 def _licence_verify(report: Report) -> Figures:
@@ -117,8 +232,15 @@ def _demo(report: Report) -> Figures:
 BENCHES: Final[Mapping[str, Callable[[Report], Figures]]] = {
     "signed_call": _signed_call,
     "translate": _translate,
+    "translate_call": _translate_call,
+    "crosswalk_import": _crosswalk_import,
+    "catalogue_memory": _catalogue_memory,
     "licence_verify": _licence_verify,
     "gateway_idle": _gateway_idle,
+    "audit_leaves": _audit_leaves,
+    "audit_log": _audit_log,
+    "audit_cosign": _audit_cosign,
+    "audit_bundle": _audit_bundle,
     "demo": _demo,
 }
 
@@ -147,8 +269,10 @@ def main(arguments: list[str]) -> int:
     """Run the benches that are asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--only", choices=BENCHES, help="measure this one and keep the other figures")
-    only = parser.parse_args(arguments).only
-    console, report, figures = Console(), Report(), Figures()
+    parser.add_argument("--small", action="store_true", help="small sizes, and nothing is written")
+    asked = parser.parse_args(arguments)
+    only = asked.only
+    console, report, figures = Console(), Report(small=asked.small), Figures()
     console.print(machine())
     for name, bench in BENCHES.items():
         if only in {None, name}:
@@ -157,6 +281,8 @@ def main(arguments: list[str]) -> int:
     console.print(report.table)
     if hasattr(os, "getloadavg"):
         console.print(f"load average of the machine in the last minute: {os.getloadavg()[0]:.2f}")
+    if asked.small:
+        return 0
     earlier = json.loads(RESULTS.read_text("utf-8")) if only and RESULTS.exists() else {}
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(merge(earlier, figures), indent=1) + "\n", "utf-8")

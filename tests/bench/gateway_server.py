@@ -1,5 +1,7 @@
 """The measured gateway: the real listener, exchange, SQLite store and sequencer.
 
+``python -m tests.bench.gateway_server <config> [<items> <rows>]``: with the sandbox's catalogues, or with large ones.
+
 It is composed as ``gateway.app`` composes it, with two differences. A platform is named, so that every delivered event
 leaves a delivery for it in the outbox, but there is none, and no dispatcher that would try to reach it: what a
 delivery to a platform costs is the platform's speed, not the gateway's. And nothing follows the directory's file.
@@ -26,8 +28,8 @@ from gateway.store.vault import Vault, read_key_file
 from gateway.wire.events import ProtobufEventCodec
 from gateway.wire.routes import ROUTES
 from gateway.wire.status import write_status
-from tests.bench import children
-from tests.bench.ground import CALLEE, catalogues, certificates, crosswalk, read_config
+from tests.bench import children, large
+from tests.bench.ground import CALLEE, atlas, certificates, read_config
 from trust.keys import KeyPurpose
 
 
@@ -37,7 +39,10 @@ def _report_defect(defect: BaseException) -> None:
 
 async def _house(config: Config, store: SqliteStore, clock: SystemClock) -> House:
     directory, envelope = read_directory(config.directory, clock.now())
-    knowledge = StandingKnowledge(directory, envelope, catalogues().values(), crosswalk(), WorkingCalendar.published())
+    known = large.make(large.Size(*map(int, sys.argv[2:]))).atlas if sys.argv[2:] else atlas()
+    knowledge = StandingKnowledge(
+        directory, envelope, known.catalogues.values(), known.crosswalk, WorkingCalendar.published()
+    )
     keys = read_signers(config.keys)
     message = keys[KeyPurpose.MESSAGE]
     peers = GrpcPeers(SignedClient(config.member.id, message, lambda: knowledge.directory, certificates(config), clock))

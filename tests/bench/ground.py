@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gateway.config import Config, load
+from gateway.config import Config, KeysSection, load
+from gateway.domain.atlas import Atlas
 from gateway.domain.catalogue import Catalogue
 from gateway.domain.catalogue_file import parse_catalogue
-from gateway.domain.crosswalk import Crosswalk, parse_crosswalk
+from gateway.domain.crosswalk import Crosswalk, Standing
 from gateway.rpc.tls import CertificateFiles
-from sandbox.federation import CITIES, DATA, JINGZHOU, YUEYANG, City, Federation, found
-from trust.keys import KeyPurpose
+from sandbox.federation import CITIES, CROSSWALKS, DATA, JINGZHOU, YUEYANG, City, Federation, found
+from sandbox.reviews import claims_of
 
 CALLER = YUEYANG
 """Whose gateway calls."""
@@ -26,8 +27,7 @@ CALLER = YUEYANG
 CALLEE = JINGZHOU
 """Whose gateway is measured."""
 
-CROSSWALK = DATA / "crosswalk-430600-421000.csv"
-CATALOGUES = tuple(DATA / f"catalogue-{city.region}.json" for city in CITIES)
+CATALOGUES = tuple(sorted(DATA.glob("catalogue-*.json")))
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Ground:
     def _toml(self, city: City) -> str:
         federation = self.federation
         certificate = federation.certificates[city.gateway]
-        keys = {purpose: federation.keys[city.gateway, purpose] for purpose in KeyPurpose if purpose != "directory"}
+        keys = {purpose: key for (member, purpose), key in federation.keys.items() if member == city.gateway}
         sections: dict[str, dict[str, object]] = {
             "member": {"id": city.gateway, "region": city.region},
             "server": {"listen": "127.0.0.1:0"},
@@ -61,7 +61,11 @@ class Ground:
                 "key": str(certificate.key),
                 "roots": str(certificate.roots),
             },
-            **{f"keys.{purpose.value}": {"kid": key.kid, "file": str(key.path)} for purpose, key in keys.items()},
+            **{
+                f"keys.{purpose.value}": {"kid": key.kid, "file": str(key.path)}
+                for purpose, key in keys.items()
+                if purpose.value in KeysSection.model_fields
+            },
             "directory": {
                 "file": str(federation.directory_file),
                 "trustees": str(federation.trustees_file),
@@ -71,7 +75,11 @@ class Ground:
                 "path": str(self.folder / f"{city.gateway}.db"),
                 "key": str(federation.store_keys[city.gateway]),
             },
-            "catalogues": {"files": [str(path) for path in CATALOGUES], "crosswalks": [str(CROSSWALK)]},
+            "catalogues": {
+                "files": [str(path) for path in CATALOGUES],
+                "crosswalks": [str(path) for path in CROSSWALKS],
+                "reviews": [str(path) for path in federation.reviews.values()],
+            },
         }
         # What these values are made of, TOML writes as JSON does.
         return "\n".join(
@@ -91,14 +99,19 @@ def certificates(config: Config) -> CertificateFiles:
 
 
 def catalogues() -> dict[str, Catalogue]:
-    """The two cities' catalogues by region."""
+    """The two cities' catalogues and the national list, by region."""
     read = [parse_catalogue(path.read_bytes()) for path in CATALOGUES]
     return {catalogue.id: catalogue for catalogue in read}
 
 
 def crosswalk() -> Crosswalk:
-    """The mapping between them."""
-    return parse_crosswalk(CROSSWALK.read_text(encoding="utf-8"))
+    """The rows between them, each signed for by the gateways that its file names."""
+    return Crosswalk(tuple(row.with_standing(Standing(members)) for row, members in claims_of(CROSSWALKS)))
+
+
+def atlas() -> Atlas:
+    """What translation goes by."""
+    return Atlas(catalogues(), crosswalk())
 
 
 def people() -> list[dict[str, Any]]:

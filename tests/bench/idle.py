@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from tests.bench.children import REPOSITORY
 from tests.bench.ground import CALLEE, Ground
+from tests.bench.memory import resident_megabytes
 
 REST_SECONDS = 5.0
 _SERVE = (
@@ -38,17 +38,10 @@ def measure(folder: Path, rest_seconds: float = REST_SECONDS) -> float:
             message = "the gateway did not start: " + "".join(lines[-3:])
             raise RuntimeError(message)
         time.sleep(rest_seconds)
-        resident = _resident_megabytes(gateway.pid)
+        resident = resident_megabytes(gateway.pid)
         gateway.send_signal(signal.SIGTERM)
         gateway.stderr.read()
     if gateway.returncode != 0:
         message = f"the gateway stopped with status {gateway.returncode}"
         raise RuntimeError(message)
     return resident
-
-
-def _resident_megabytes(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text("ascii")
-    found = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
-    assert found is not None
-    return int(found[1]) * 1024 / 1e6

@@ -19,10 +19,10 @@ from gateway.domain.case_number import CaseNumber
 from gateway.domain.catalogue import Item
 from gateway.domain.ids import RANDOM_BYTES, ordered_id
 from gateway.domain.people import ApplicantType
-from gateway.domain.translation import Matched, translate
+from gateway.domain.translation import Matched, Query, translate
 from gateway.wire import routes
 from gateway.wire.events import ProtobufEventCodec
-from tests.bench.ground import CALLEE, CALLER, catalogues, crosswalk, people
+from tests.bench.ground import CALLEE, CALLER, atlas, people
 from trust.keys import Signer
 from trust.signed_call import sign_request
 
@@ -84,14 +84,14 @@ class Submissions:
             processing_region=CALLEE.region,
             source_item=_reference(CALLER.region, source),
             target_item=_reference(CALLEE.region, match.target),
-            crosswalk_row=match.row.id,
+            crosswalk_row=match.match.path[-1].row.id,
             answers=answers,
-            products=dict(match.products),
+            products=dict(match.match.products),
             applicant=self._applicant(self._random.choice(self._people)),
             agent=None,
             materials=tuple(
                 Material(
-                    key=match.materials.get(wanted.key, wanted.key),
+                    key=match.match.materials.get(wanted.key, wanted.key),
                     name=wanted.name,
                     carrier=MaterialCarrier.PROMISE,
                     digest=self._random.randbytes(32),
@@ -113,15 +113,15 @@ def _reference(region: str, item: Item) -> ItemReference:
 
 def _matches(now: datetime) -> list[tuple[Item, dict[str, str], Matched]]:
     """Items of the caller with at least five materials that lead to an item of the callee, and the answers for it."""
-    known, rows, today = catalogues(), crosswalk(), beijing_date(now)
-    source, target = known[CALLER.region], known[CALLEE.region]
+    known, today = atlas(), beijing_date(now)
+    source = known.catalogue(CALLER.region)
     found = []
-    for row in rows.rows:
-        item = source.find(row.source_code) if row.source_catalogue == source.id else None
-        if item is None or len(item.materials) < 5:
+    for row in known.crosswalk.rows:
+        item = source.find_on(row.source_code, today) if row.source_catalogue == source.id else None
+        if item is None or row.target_catalogue != CALLEE.region or len(item.materials) < 5:
             continue
         answers = {question: min(accepted) for question, accepted in row.conditions.items()}
-        match = translate(source, target, rows, item.code, answers, today)
+        match = translate(known, Query(source.id, CALLEE.region, item.code, today, answers))
         if isinstance(match, Matched):
             found.append((item, answers, match))
     return found
