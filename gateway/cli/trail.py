@@ -56,8 +56,13 @@ def search(
     kinds: Annotated[
         list[LeafKind] | None, typer.Option("--kind", metavar="KIND", help=f"Of this kind: {', '.join(LeafKind)}.")
     ] = None,
-    since: Annotated[_Time, typer.Option("--since", formats=_FORMATS, help="Not before; Beijing time.")] = None,
-    until: Annotated[_Time, typer.Option("--until", formats=_FORMATS, help="Before; Beijing time.")] = None,
+    since: Annotated[
+        _Time,
+        typer.Option(
+            "--since", metavar="TIME", formats=_FORMATS, help="Not before: 2026-11-21, or 2026-11-21T08:00; Beijing."
+        ),
+    ] = None,
+    until: Annotated[_Time, typer.Option("--until", metavar="TIME", formats=_FORMATS, help="Before.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=500, help="At most so many, oldest first.")] = 100,
     after: Annotated[int, typer.Option("--after", min=0, metavar="POSITION", help="Go on behind this entry.")] = 0,
     export: Annotated[
