@@ -5,7 +5,7 @@ Rules:
 1. The key-encryption key (KEK) comes from a file that only the gateway's account may read. It wraps data keys and
    nothing else.
 2. Each owner, a case above all, has a data key of its own: 32 random bytes, stored wrapped beside the data. Forgetting
-   the wrapped key forgets everything that was sealed with it, in every backup too (crypto-shredding).
+   the wrapped key forgets everything that was sealed with it (crypto-shredding); a backup forgets when it goes itself.
 3. Every value is sealed by an AEAD with a fresh random 96-bit nonce, and bound to its place (table, column and row) by
    the associated data, so that a value moved to another row no longer opens.
 4. A sealed value is ``version (1 byte) | nonce (12) | ciphertext | tag (16)``. The version names the cipher, so that
