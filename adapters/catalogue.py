@@ -6,7 +6,7 @@ from typing import Final
 
 from adapters.failures import refused
 from gateway.domain.catalogue import Catalogue, Item, Window
-from gateway.domain.catalogue_file import dump_catalogue, parse_catalogue
+from gateway.domain.catalogue_file import dump_catalogue, fault_of_size, parse_catalogue
 from gateway.domain.catalogue_reader import Shared
 from gateway.domain.editions import item_of, record_of
 from trust.errors import Malformed
@@ -25,10 +25,13 @@ class Pull:
     def take(self, item: Item) -> Item:
         """Return the item as the gateway holds it. A fault in it is kept for ``catalogue``, that all may be named."""
         try:
-            return item_of(record_of(item), self._region, self._shared)
+            taken = item_of(record_of(item), self._region, self._shared)
         except Malformed as error:
             self._faults.append(error.got)
             return item
+        if fault := fault_of_size(taken):
+            self._faults.append(fault)
+        return taken
 
     def catalogue(self, name: str, version: int, items: list[Item], windows: tuple[Window, ...]) -> Catalogue:
         """The catalogue of the items taken, if a file of it could be loaded.

@@ -36,10 +36,20 @@ from gateway.domain.codes import MAX_CODE_LENGTH, CodeForm, ItemCode, ItemType
 from gateway.domain.people import ApplicantType
 from trust.errors import Malformed, Reason
 
+MAX_RECORD_BYTES: Final = 64 * 1024
+"""Longest record of an item (``gateway.domain.editions``) that one gateway takes from another."""
+
+_MAX_TOLD_BYTES: Final = MAX_RECORD_BYTES - 1024
+"""Longest that a file or platform may tell: the gateway adds a day to it, and other numbers and states."""
+
+MAX_WINDOWS: Final = 200
+"""Most windows of one place."""
+
 MAX_FAULTS_NAMED: Final = 200
 """Of more faults than these only the number is told."""
 
 _REGION: Final = re.compile(r"[0-9]{6}")
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 # Fields that are left out at these values; reading puts them back.
 _ITEM_DEFAULTS: Final[Mapping[str, object]] = {
@@ -88,6 +98,10 @@ def parse_catalogue(data: bytes) -> Catalogue:
     windows = reader.objects("windows", _read_window, named_by="name", optional=True)
     items = tuple(read_item(entry, catalogue_id) for entry in reader.readers("items", named_by="code"))
     reader.finish()
+    if len(windows) > MAX_WINDOWS:
+        reader.fault("windows", f"{len(windows)} windows; {MAX_WINDOWS} are the most")
+    if not faults:
+        faults += filter(None, map(fault_of_size, items))
     note_repeats((f"{item.code} version {item.version}" for item in items), "catalogue, items:", faults)
     if faults:
         raise malformed("read a catalogue file", faults)
@@ -105,6 +119,19 @@ def dump_catalogue(catalogue: Catalogue) -> bytes:
     }
     content = _unless_default(content, {"windows": []})
     return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def record_of(item: Item) -> bytes:
+    """Return the record of an item: the bytes that are hashed, kept and carried."""
+    return _encode(content_of(item)).encode()
+
+
+def fault_of_size(item: Item) -> str:
+    """Say that an item is too long to be carried to other gateways, whose pulls it would stop; empty when it isn't."""
+    size = len(record_of(item))
+    if size <= _MAX_TOLD_BYTES:
+        return ""
+    return f"item {item.code}: {size} bytes as a record; {_MAX_TOLD_BYTES} are the most"
 
 
 def read_item(reader: Reader, catalogue_id: str) -> Item:

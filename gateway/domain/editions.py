@@ -22,10 +22,20 @@ from operator import attrgetter
 from typing import Final
 
 from gateway.domain.catalogue import Catalogue, Item, ItemState
-from gateway.domain.catalogue_file import content_of, malformed, read_item
+from gateway.domain.catalogue_file import content_of, malformed, read_item, record_of
 from gateway.domain.catalogue_reader import MAX_NAME_SHOWN, Reader, Shared
 from trust.errors import Fault, Malformed, Reason
 from trust.merkle import CompactRange, leaf_hash
+
+__all__ = [
+    "CatalogueDiff",
+    "ColumnChange",
+    "ItemChange",
+    "digest_of",
+    "item_of",
+    "next_edition",
+    "record_of",
+]
 
 MANY_VANISHED: Final = 5
 """So many items may vanish between two pulls without a doubt about the pull."""
@@ -39,11 +49,6 @@ _TOLD_OTHERWISE: Final = ("version", "listed_from")
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 _in_order = attrgetter("code", "version")
 _told = attrgetter(*(name for name in Item.__dataclass_fields__ if name not in _TOLD_OTHERWISE))
-
-
-def record_of(item: Item) -> bytes:
-    """Return the record of an item: the bytes that are hashed, kept and carried."""
-    return _encode(content_of(item)).encode()
 
 
 def item_of(record: bytes, catalogue: str, shared: Shared | None = None) -> Item:

@@ -35,8 +35,8 @@ MAX_LENGTH: Final = 1000
 
 _CHECK_DIGITS: Final = 8
 _FORM: Final = re.compile(
-    r"tongban:1/(?P<source>[0-9]{6})/(?P<code>[^/?#]+)/(?P<version>[1-9][0-9]{0,8})"
-    r"/(?P<target>[0-9]{6})/(?P<target_code>[^/?#]+)/(?P<target_version>[1-9][0-9]{0,8})"
+    r"tongban:1/(?P<source>[0-9]{6})/(?P<code>[^/?#]+)/(?P<version>[1-9][0-9]{0,9})"
+    r"/(?P<target>[0-9]{6})/(?P<target_code>[^/?#]+)/(?P<target_version>[1-9][0-9]{0,9})"
     r"/(?P<on>[0-9]{8})(?:\?(?P<answers>[^/?#]+))?#(?P<check>[0-9a-f]{8})",
     re.ASCII,
 )

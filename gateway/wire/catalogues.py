@@ -12,6 +12,7 @@ from tongban.catalogue.v1 import catalogue_service_pb2, coverage_pb2, translatio
 from gateway.domain import commands
 from gateway.domain.atlas import Direction
 from gateway.domain.catalogue import MAX_TEXT_LENGTH
+from gateway.domain.catalogue_file import MAX_RECORD_BYTES, MAX_WINDOWS
 from gateway.domain.codes import MAX_CODE_LENGTH
 from gateway.domain.coverage import Gap
 from gateway.domain.crosswalk import ReviewState
@@ -28,10 +29,7 @@ MAX_SUGGESTIONS: Final = 20
 MAX_GAPS: Final = 10_000
 MAX_GAPS_BYTES: Final = 3 * 1024 * 1024
 """Bounds of the items that an answer about coverage names; the counts are of all."""
-MAX_WINDOWS: Final = 200
-"""Most windows of one place."""
 MAX_PAGE_RECORDS: Final = 2_000
-MAX_RECORD_BYTES: Final = 64 * 1024
 MAX_PAGE_TOKEN: Final = 1_000
 """Bounds of one page of a catalogue."""
 

@@ -18,7 +18,9 @@ from gateway.domain.catalogue import (
     MaterialSource,
     Window,
 )
+from gateway.domain.catalogue_file import MAX_RECORD_BYTES
 from gateway.domain.codes import ItemType
+from gateway.domain.editions import next_edition, record_of
 from gateway.domain.people import ApplicantType
 from trust.errors import Fault, Reason, WrongState
 
@@ -83,3 +85,35 @@ def test_every_faulty_item_is_named() -> None:
         take(late, ITEM, idle)
     assert "item LATE, valid_until" in caught.value.got
     assert "item IDLE, promised_days" in caught.value.got
+
+
+def long(item: Item, notes: int) -> Item:
+    """An item with so many sheets of notes, 3,000 bytes and some each."""
+    (form,) = item.materials
+    sheets = (replace(form, key=f"note_{number}", note="注" * 1000) for number in range(notes))
+    return replace(item, code="LONG", materials=(form, *sheets))
+
+
+def test_an_item_that_no_other_gateway_would_take_is_not_taken_over_here() -> None:
+    (taken,) = take(long(ITEM, 19)).items
+    assert taken.code == "LONG"
+    with pytest.raises(WrongState) as caught:
+        take(ITEM, long(ITEM, 21))
+    assert "item LONG: " in caught.value.got
+    assert "64512 are the most" in caught.value.got
+
+
+def test_there_is_always_room_for_what_the_gateway_adds() -> None:
+    """The longest item that may be told, in its highest version, with a day, and retired."""
+    (taken,) = take(long(ITEM, 19)).items
+    left = 64512 - len(record_of(taken))
+    names = tuple(replace(taken.materials[0], name="名" * 100, key=f"k{n}") for n in range(left // 450))
+    (taken,) = take(replace(taken, materials=(*taken.materials, *names))).items
+    held, _ = next_edition(None, Catalogue("430600", "岳阳市事项", 1, (taken,)), date(2026, 1, 1))
+    listed = replace(taken, version=2**31 - 2, listed_from=date(2026, 1, 1), valid_until=date(2099, 1, 1))
+    others = Catalogue("430600", "岳阳市事项", 1, (ITEM,))
+    retired, _ = next_edition(replace(held, items=(listed,)), others, date(2026, 1, 2))
+    newest = retired.find("LONG")
+    assert newest is not None
+    assert newest.state is ItemState.RETIRED
+    assert 63_000 < len(record_of(newest)) <= MAX_RECORD_BYTES

@@ -395,6 +395,18 @@ def test_a_fault_is_named_by_item_and_field(spoil: Callable[[dict[str, Any]], No
     assert caught.value.reason is Reason.FIELD_INVALID
 
 
+def test_what_no_other_gateway_would_take_is_refused_in_a_file_too() -> None:
+    file = content()
+    file["windows"] = [{"name": f"窗口{number}", "address": "某路"} for number in range(201)]
+    with pytest.raises(Malformed, match="windows: 201 windows; 200 are the most"):
+        parse_catalogue(encode(file))
+    file["windows"].pop()
+    assert len(parse_catalogue(encode(file)).windows) == 200
+    file["items"][0]["procedure"] = ["步骤" * 100 for _ in range(110)]
+    with pytest.raises(Malformed, match=r"item .*: \d{5} bytes as a record"):
+        parse_catalogue(encode(file))
+
+
 def test_all_faults_are_named_at_once() -> None:
     file = content()
     file["items"][0].update(name="", state="open")

@@ -94,6 +94,11 @@ def test_a_text_that_no_gateway_writes_is_refused_even_with_a_right_check(said: 
         read_scan_text(signed(said))
 
 
+def test_a_version_that_a_platform_makes_of_the_day_and_a_number_is_read() -> None:
+    guide = replace(GUIDE, version=2026112301, target_version=2**31 - 1)
+    assert read_scan_text(write_scan_text(guide)) == guide
+
+
 def test_a_text_that_would_not_fit_is_none() -> None:
     many = {f"question_{number:02}": "a" * 40 for number in range(20)}
     assert write_scan_text(replace(GUIDE, answers=many)) == ""
