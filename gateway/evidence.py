@@ -80,23 +80,19 @@ async def collect(desk: Desk, reference: str, *, redacted: bool = False, without
     """Collect the evidence of a case, by its number or UUID.
 
     1. Record that evidence is taken, with the number of leaves that the case has by that.
-    2. Wait until this gateway's log has placed them all, and others cosigned it.
-    3. Have the other gateway's leaves, under its signature; not with ``without_peer``.
+    2. Have the other gateway's leaves, under its signature; not with ``without_peer``.
+    3. Wait until this gateway's log has placed all of its own, and others cosigned it.
     4. Take the signed calls that the leaves speak of, the directories of the case's time, and a timestamp.
 
-    Raises NotFound(CASE_UNKNOWN); Unavailable(LOG_UNWITNESSED) at 2, when nothing places leaves;
-    Unavailable(PEER_UNAVAILABLE), or the peer's refusal, at 3.
+    Raises NotFound(CASE_UNKNOWN); Unavailable(PEER_UNAVAILABLE), or the peer's refusal, at 2;
+    Unavailable(LOG_UNWITNESSED) at 3, when nothing places leaves.
     """
     remarks: list[str] = []
     # 1
     record = await _close(desk, reference)
     row = record.row
+    files: dict[str, bytes] = {}
     # 2
-    own = await _own_trail(desk, row)
-    if not _is_cosigned(desk, own):
-        remarks.append("this gateway's log is not cosigned yet as far as these leaves")
-    files = {f"logs/{desk.member_id}/trail.json": own.to_bytes()}
-    # 3
     if without_peer:
         remarks.append(f"the log of {row.peer} is left out")
     else:
@@ -105,6 +101,11 @@ async def collect(desk: Desk, reference: str, *, redacted: bool = False, without
         files |= answer.to_files(f"logs/{row.peer}/answer")
         if not _is_whole(given) or not _is_cosigned(desk, given):
             remarks.append(f"the log of {row.peer} is not placed or cosigned yet as far as all its leaves")
+    # 3
+    own = await _own_trail(desk, row)
+    files[f"logs/{desk.member_id}/trail.json"] = own.to_bytes()
+    if not _is_cosigned(desk, own):
+        remarks.append("this gateway's log is not cosigned yet as far as these leaves")
     # 4
     named = {Leaf.from_bytes(each.leaf).call for each in own.leaves}
     kept = [each for each in map(_carried, await desk.store.evidence(row.case_id)) if each.digest in named]

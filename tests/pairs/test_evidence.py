@@ -17,6 +17,7 @@ import pytest
 import pytest_asyncio
 from typer.testing import CliRunner, Result
 
+from gateway import evidence
 from gateway.cli.app import build as commands
 from gateway.domain.application import SupplementItem
 from gateway.domain.case import Accepted, Decided, SupplementRequested
@@ -151,7 +152,10 @@ async def test_an_unredacted_summary_shows_the_applicant_masked(scene: Scene, tm
     assert person.id_number not in page
 
 
-async def test_a_peer_that_is_away_is_named_and_can_be_done_without(scene: Scene, tmp_path: Path) -> None:
+async def test_a_peer_that_is_away_is_named_and_can_be_done_without(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "_looks", lambda _: range(8))  # it is the only witness too, and won't come
     bundle = tmp_path / "evidence.zip"
     await scene.ground.gateways[JINGZHOU.gateway].listener.close(0.0)
     refused = await scene.export(YUEYANG, "--out", str(bundle))
