@@ -9,19 +9,22 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 from typing import Final
 
 from gateway.domain import commands
-from gateway.domain.catalogue import Catalogue
+from gateway.domain.catalogue import Catalogue, Item
 from gateway.domain.catalogue_head import CatalogueHead, head_snapshot
 from gateway.domain.editions import digest_of, record_of
 from gateway.exchange.caller import Caller
 from gateway.exchange.decided import Decided
 from gateway.exchange.house import House
 from gateway.ports import CatalogueRecord
-from trust.errors import Malformed, NotFound, Reason
+from trust.errors import Malformed, NotFound, Reason, Unavailable
 
 PAGE_RECORDS: Final = 2_000
 PAGE_BYTES: Final = 3 * 1024 * 1024
@@ -50,8 +53,15 @@ async def sync_catalogue(house: House, _: Caller, asked: commands.SyncCatalogue)
     after = _read_page(asked.page)
     kept = await _kept_head(house)
     if kept is None:
-        catalogue = house.knowledge.catalogue(house.region)
-        found = await asyncio.to_thread(_of_file, catalogue, asked.since_edition, after)
+        catalogue = house.knowledge.atlas.catalogues.get(house.region)
+        if catalogue is None:
+            raise Unavailable(
+                Reason.CATALOGUE_NOT_HERE,
+                f"the catalogue of region {house.region} has not been pulled from its platform yet",
+                expected="a catalogue, soon after the start",
+                mend="ask again later; if it stays so, have the gateway's operators look at its platform",
+            )
+        found = await asyncio.to_thread(_of_file, _ByIdentity(catalogue), asked.since_edition, after)
     else:
         found = await _of_store(house, kept, asked.since_edition, after)
     head, since, records = found
@@ -91,18 +101,39 @@ async def _of_store(house: House, head: CatalogueHead, since_edition: int, after
     return head, since, records
 
 
-def _of_file(catalogue: Catalogue, since_edition: int, after: _Place) -> _Found:
+@dataclass(frozen=True, slots=True, eq=False)
+class _ByIdentity:
+    """A catalogue that is the same as itself: to compare or hash its items would take as long as what is kept of it."""
+
+    catalogue: Catalogue
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByIdentity) and other.catalogue is self.catalogue
+
+    def __hash__(self) -> int:
+        return id(self.catalogue)
+
+
+@lru_cache(maxsize=1)
+def _edition_of(file: _ByIdentity) -> tuple[CatalogueHead, list[Item]]:
+    """The head of a catalogue and its items in the order of pages: seconds of a province's, and once for all pages."""
+    catalogue = file.catalogue
+    return CatalogueHead.of(catalogue, digest_of(catalogue.items)), sorted(catalogue.items, key=_place)
+
+
+def _place(item: Item) -> _Place:
+    return item.code, item.version
+
+
+def _of_file(file: _ByIdentity, since_edition: int, after: _Place) -> _Found:
     """All of one edition: what a file changed is not known."""
-    head = CatalogueHead.of(catalogue, digest_of(catalogue.items))
+    head, items = _edition_of(file)
     if since_edition == head.edition:
         return head, since_edition, []
-    behind = sorted(
-        (item for item in catalogue.items if (item.code, item.version) > after),
-        key=lambda item: (item.code, item.version),
-    )
+    first = bisect_right(items, after, key=_place)
     records = [
-        CatalogueRecord(catalogue.id, item.code, item.version, head.edition, record_of(item))
-        for item in behind[: PAGE_RECORDS + 1]
+        CatalogueRecord(item.catalogue, item.code, item.version, head.edition, record_of(item))
+        for item in items[first : first + PAGE_RECORDS + 1]
     ]
     return head, 0, records
 

@@ -343,6 +343,11 @@ def _on_the_line(house: House, received: ReceivedCall) -> Member | None:
     return house.knowledge.directory.on_the_line(received.tls.spiffe_id)
 
 
+_LEAVE_NO_LEAF: Final = frozenset({Reason.CHECKPOINT_STALE, Reason.CATALOGUE_NOT_HERE})
+"""Naming the size that it cosigned last is how a witness answers, and witnessing leaves no leaf. A catalogue that is
+not here yet is asked for by every peer, over and over, and nobody was denied anything."""
+
+
 async def _audit_refusal(
     house: House,
     received: ReceivedCall,
@@ -356,8 +361,7 @@ async def _audit_refusal(
     officer = verified.officer if verified else None
     caller = Caller(member, officer, verified.purpose if verified else "", None, now)
     act = Leaf(kind=LeafKind.CALL_REFUSED, member=member.id, subject=error.reason, at=now, call=call)
-    # Naming the size that it cosigned last is how a witness answers, and witnessing leaves no leaf.
-    traces = () if error.reason is Reason.CHECKPOINT_STALE else (trails.trace(act, caller),)
+    traces = () if error.reason in _LEAVE_NO_LEAF else (trails.trace(act, caller),)
     seen = SeenCall(member.id, verified.jti, verified.replay_until) if verified else None
     if error.reason is Reason.CALL_REPLAYED:
         seen = None  # it is there already

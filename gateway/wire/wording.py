@@ -46,6 +46,7 @@ _WORDING: Final[Mapping[Reason, str]] = {
     Reason.EVENT_GAP: "办件进度缺少前序记录，系统将自动补传。",
     Reason.EVENT_CONFLICT: "同一条办件记录前后内容不一致，请联系系统管理员。",
     Reason.EVENT_CHAIN_BROKEN: "办件记录前后不衔接，请联系系统管理员。",
+    Reason.CATALOGUE_NOT_HERE: "对方系统的事项目录尚未就绪，系统将自动重试。",
     Reason.ITEM_UNKNOWN: "目录中没有该事项，请核对事项编码。",
     Reason.ITEM_NOT_IN_FORCE: "该事项目前不可办理。",
     Reason.ITEM_UNMAPPED: "该事项尚未与对方目录对应，暂不能跨省通办。",

@@ -20,6 +20,7 @@ from gateway.store.memory import MemoryStore
 from gateway.wire import routes
 from gateway.wire.catalogues import read_sync_page
 from tests.gateway.exchange.world import JINGZHOU, TARGET, YUEYANG, Answer, City, Federation, item
+from trust.errors import Unavailable
 
 WINDOW = Window("荆州市政务服务中心", "江津西路", "0716-12345", "工作日 9:00–17:00")
 
@@ -133,9 +134,32 @@ async def test_only_the_own_catalogue_is_given_out(federation: Federation) -> No
     assert (await sync(federation, catalogue=YUEYANG)).error.reason == "ITEM_UNKNOWN"
 
 
-async def test_a_gateway_without_a_catalogue_says_so(federation: Federation) -> None:
+async def test_a_gateway_without_a_catalogue_says_so_and_leaves_no_leaf_for_each_ask(federation: Federation) -> None:
     federation.jingzhou.known.catalogues = {}
-    assert (await sync(federation)).error.reason == "ITEM_UNKNOWN"
+    error = (await sync(federation)).error
+    assert (error.reason, type(error)) == ("CATALOGUE_NOT_HERE", Unavailable)
+    assert await federation.jingzhou.leaves() == []
+    await sync(federation, catalogue=YUEYANG)
+    assert len(await federation.jingzhou.leaves()) == 1, "a refusal that leaves one"
+
+
+async def test_the_digest_of_a_file_is_made_once_for_all_its_pages(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = 0
+
+    def counted(items: Iterable[Item]) -> bytes:
+        nonlocal made
+        made += 1
+        return digest_of(items)
+
+    monkeypatch.setattr(publishing, "digest_of", counted)
+    monkeypatch.setattr(publishing, "PAGE_RECORDS", 2)
+    for version in (5, 6):
+        federation.jingzhou.known.catalogues = {JINGZHOU: replace(TARGET, version=version)}
+        found = await pages(federation)
+        assert {page.edition for page in found} == {version}
+    assert (len(found), made) == (3, 2)
 
 
 @pytest.mark.parametrize(
