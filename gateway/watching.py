@@ -117,11 +117,14 @@ class Watcher:
         await self._hear_of_us(member_id)
         doubts = list(book.doubts.get(member_id, ()))
         held = await self._held(member_id, doubts)
-        if held and await self._convicted_by_word(member_id, held):
+        if not held or await self._convicted_by_word(member_id, held):
             return self._done(member_id, doubts)
-        note = await self._peer.checkpoint(
-            member_id
-        )  # asked last: an honest log is no shorter than what it told before
+        try:
+            # Asked last: an honest log is no shorter than what it told before.
+            note = await self._peer.checkpoint(member_id)
+        except NotFound:
+            await self._bell.ring(self._went_back(member_id, held[0], 0, ""))
+            return self._done(member_id, doubts)
         newest = Held(note, open_head(self._house, member_id, note))
         for each in held:
             found = await self._difference(member_id, each, newest)
@@ -175,15 +178,7 @@ class Watcher:
         """What is wrong between a checkpoint and what the log gives out now; None when the one continues the other."""
         before, now = held.checkpoint, newest.checkpoint
         if before.size > now.size:
-            return alarm(
-                self._house,
-                AlarmKind.LOG_WENT_BACK,
-                member_id,
-                f"the log of {member_id} has {now.size} leaves now and signed for {before.size} before",
-                f"{before.size}",
-                before.root.hex(),
-                proof=notes(now=newest.note, before=held.note),
-            )
+            return self._went_back(member_id, held, now.size, newest.note)
         if before.size == now.size:
             found = find_contradiction(held.note, newest.note, self._keys(member_id))
             return contradiction_alarm(self._house, member_id, found, before) if found else None
@@ -198,6 +193,18 @@ class Watcher:
         except TongbanError:
             return await self._convict(member_id, held, newest, path)
         return None
+
+    def _went_back(self, member_id: str, held: Held, size: int, note: str) -> Alarm:
+        before = held.checkpoint
+        return alarm(
+            self._house,
+            AlarmKind.LOG_WENT_BACK,
+            member_id,
+            f"the log of {member_id} has {size} leaves now and signed for {before.size} before",
+            f"{before.size}",
+            before.root.hex(),
+            proof=notes(now=note, before=held.note),
+        )
 
     async def _convict(self, member_id: str, held: Held, newest: Held, path: tuple[bytes, ...]) -> Alarm:
         """The alarm about a log that did not prove that it grew: with its own proofs against it, if they are."""

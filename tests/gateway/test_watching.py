@@ -10,6 +10,7 @@ from gateway.exchange.alarms import AlarmKind
 from gateway.exchange.heads import PROVED, heard
 from gateway.exchange.witnessing import cosigned
 from gateway.ports import Heads, Recording
+from gateway.store.memory import MemoryStore
 from gateway.watching import Watcher
 from tests.gateway.exchange.world import City, Federation, build
 from tests.gateway.log_world import (
@@ -180,6 +181,18 @@ async def test_a_log_that_went_back_is_found_with_both_notes(federation: Federat
     assert (await theirs.store.log_head()).checkpoint.encode() in alarm.proof.replace(b"\\n", b"\n")
     assert (await restored.store.log_head()).checkpoint.encode() in alarm.proof.replace(b"\\n", b"\n")
     assert await watched(federation, ours, restored) == [alarm]
+
+
+async def test_a_log_that_is_gone_went_back_and_one_that_never_was_is_not_asked_for(federation: Federation) -> None:
+    ours, theirs = federation.yueyang, federation.jingzhou
+    line = Line(federation, ours)
+    await Watcher(ours.house, peers(line)).turn(theirs.house.member_id)
+    assert line.asked == []
+    await grow(theirs, *numbered(2))
+    await tell(theirs, ours)
+    swap(federation, theirs, theirs.on(MemoryStore()))
+    (alarm,) = await watched(federation, ours, theirs)
+    assert (alarm.kind, alarm.member) == (AlarmKind.LOG_WENT_BACK, theirs.house.member_id)
 
 
 async def test_a_log_whose_proofs_are_no_good_is_told_of_and_not_convicted(

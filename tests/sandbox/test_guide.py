@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from sandbox import guide
-from sandbox.world import World
+from sandbox.world import World, port_names
 
 NEEDS_AN_ANSWER = 3
 """Exit status of a translation that isn't there yet."""
@@ -59,7 +59,7 @@ def curl(arguments: list[str]) -> str:
 
 async def test_everything_that_listens_is_named(tmp_path: Path) -> None:
     printed = StringIO()
-    ports = {"430600.gateway": 1, "430600.platform": 2, "421000.gateway": 3, "421000.platform": 4, "421000.callback": 5}
+    ports = {name: number for number, name in enumerate(port_names(), start=1)}
     guide.show(Console(file=printed, width=80), tmp_path, ports, ())
     for port in ports.values():
         assert re.search(rf"127\.0\.0\.1:{port}\b", printed.getvalue())
