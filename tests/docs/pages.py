@@ -30,7 +30,10 @@ def rows_after(name: str, marker: str) -> list[list[str]]:
     """The rows, without the heading, of the table that follows ``<!-- marker… -->`` in a page."""
     found = re.search(rf"<!-- {re.escape(marker)}[^\n]*-->\n((?:\|[^\n]*\n)+)", text_of(name))
     assert found is not None, f"{name} has no table after <!-- {marker} -->"
-    return [[cell.strip() for cell in line[1:-1].split("|")] for line in found[1].splitlines()[2:]]
+    return [
+        [cell.strip().replace(r"\|", "|") for cell in re.split(r"(?<!\\)\|", line[1:-1])]
+        for line in found[1].splitlines()[2:]
+    ]
 
 
 def plain(cell: str) -> str:
