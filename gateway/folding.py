@@ -38,6 +38,12 @@ IDLE_SECONDS: Final = 1.0
 REST_SECONDS: Final = 0.05
 """Least time between two looks, so that a stream of calls does not become a stream of looks."""
 
+NAMED: Final = 3
+"""So many of the entries that do not count are named in the log."""
+
+MAX_ERROR_TOLD: Final = 600
+"""So many characters of what is wrong with each."""
+
 _log = structlog.get_logger("gateway.folding")
 
 
@@ -57,7 +63,11 @@ class CrosswalkFolder:
         """Not yet compared with the clock, or dated later."""
         self._behind = False
         """Whether something was taken that is not folded yet."""
-        self._told: set[bytes] = set()
+        self._not_counting: list[tuple[str, str]] = []
+        """Hash and fault of the entries that do not count, the first few of them."""
+        self._not_counting_in_all = 0
+        self._told = 0
+        """How many of those the log knows of."""
 
     async def run(self) -> None:
         """Follow the journal until cancelled."""
@@ -80,6 +90,7 @@ class CrosswalkFolder:
         if directory is not self._directory:
             # What is read again are the reviews; rows are known by their hashes.
             self._directory, self._position, self._reviews, self._early = directory, 0, [], []
+            self._not_counting, self._not_counting_in_all = [], 0
             self._behind = True
         while page := await self._store.crosswalk_journal(self._position, PAGE):
             await asyncio.to_thread(self._take, [entry for _, entry in page], directory)
@@ -93,6 +104,13 @@ class CrosswalkFolder:
         if self._behind:
             self._knowledge.renew_crosswalk(await asyncio.to_thread(self._fold))
             self._behind = False
+        self._tell()
+
+    def _tell(self) -> None:
+        """One line, however many entries there are: others write some of them, and must not fill the log."""
+        if self._not_counting_in_all != self._told:
+            self._told = self._not_counting_in_all
+            _log.warning("entries of the crosswalk do not count", number=self._told, first=self._not_counting)
 
     # beside the event loop: 100,000 rows take a second or two
 
@@ -110,6 +128,6 @@ class CrosswalkFolder:
                 elif digest not in self._rows:
                     self._rows[digest] = row_of(entry.record)
             except TongbanError as error:
-                if digest not in self._told:
-                    self._told.add(digest)
-                    _log.warning("an entry of the crosswalk does not count", digest=digest.hex(), error=str(error))
+                self._not_counting_in_all += 1
+                if len(self._not_counting) < NAMED:
+                    self._not_counting.append((digest.hex(), str(error)[:MAX_ERROR_TOLD]))

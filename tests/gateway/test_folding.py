@@ -89,9 +89,25 @@ async def test_entries_that_can_not_count_are_told_once_and_the_others_do(journa
         directory = journal.here.knowledge.directory
         journal.here.knowledge.renew_directory(replace(directory, version=directory.version + 1), b"envelope")
         await journal.folder.catch_up()
-    assert len(logs) == 3
-    assert "SIGNATURE_WRONG" in logs[0]["error"]
+    (told,) = logs
+    assert told["number"] == 3
+    assert "SIGNATURE_WRONG" in told["first"][0][1]
     assert journal.state(FIRST) is ReviewState.ONE_SIDE
+
+
+async def test_a_flood_of_entries_that_can_not_count_is_one_line_of_the_log(journal: Journal) -> None:
+    flood = tuple(CrosswalkEntry(record=b"{%d" % number) for number in range(500))
+    await journal.here.store.record(Recording(crosswalk_entries=flood))
+    with structlog.testing.capture_logs() as logs:
+        await journal.folder.catch_up()
+        await journal.folder.catch_up()
+    (told,) = logs
+    assert (told["number"], len(told["first"])) == (500, folding.NAMED)
+    assert len(str(told)) < 5_000
+    await journal.write("no review")
+    with structlog.testing.capture_logs() as logs:
+        await journal.folder.catch_up()
+    assert [told["number"] for told in logs] == [501]
 
 
 async def test_a_review_counts_from_the_day_on_which_its_key_is_listed(journal: Journal) -> None:
