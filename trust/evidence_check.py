@@ -39,7 +39,7 @@ from trust.evidence_events import Told, check_events
 from trust.evidence_keys import KeyHistory, Trustees, open_then
 from trust.evidence_logs import CheckedLog, check_logs
 from trust.evidence_stamp import check_stamp
-from trust.evidence_words import Finding, Findings, Outcome
+from trust.evidence_words import STEPS, Finding, Findings, Outcome
 from trust.keys import encode_base64url
 from trust.merkle import verify_consistency
 from trust.note import open_note
@@ -119,6 +119,8 @@ def check(
     calls = check_calls(files, manifest, keys, findings)
     logs = check_logs(files, manifest, keys, findings)
     story = check_events(calls, logs, manifest, findings)
+    if story:
+        findings.add("last_told", member=story[-1].emitter, seq=story[-1].seq, step=STEPS[story[-1].kind])
     began = min((each.leaf.at for log in logs.values() for each in log.leaves), default=manifest.made_at)
     if keys.since > began:
         findings.add("directory_late", at=write_time(keys.since))

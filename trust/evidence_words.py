@@ -177,6 +177,11 @@ WORDS: Final[Mapping[str, Word]] = {
         "{count} events: numbered without a gap, chained, as both logs have them",
     ),
     "logs_agree": Word(_OK, "两家日志对 {count} 个事件的记载一致", "both logs say the same of {count} events"),
+    "last_told": Word(
+        _TELL,
+        "最后的进展：{member} 的“{step}”（第 {seq} 号事件）",
+        "the last that is told: event {seq} of {member}, {step}",
+    ),
     "content_redacted": Word(
         _GAP,
         "内容已隐去：可证明谁在何时发出、对方何时收到，不能核对内容",
@@ -266,15 +271,17 @@ class Findings:
         self._found: list[Finding] = []
 
     def add(self, code: str, where: str = "", **facts: object) -> None:
-        """Note a finding with the facts that its words name."""
+        """Note a finding with the facts that its words name; a pair is a fact's name in Chinese and in English."""
         word = WORDS[code]
-        self._found.append(Finding(code, where, word.zh.format(**facts), word.en.format(**facts)))
+        zh, en = (
+            {name: fact[language] if isinstance(fact, tuple) else fact for name, fact in facts.items()}
+            for language in (0, 1)
+        )
+        self._found.append(Finding(code, where, word.zh.format(**zh), word.en.format(**en)))
 
-    def add_reason(self, code: str, where: str, error: TongbanError, **facts: object) -> None:
-        """Note a finding whose cause is a reason, told in each language."""
-        word = WORDS[code]
-        zh = word.zh.format(reason=REASONS.get(error.reason, str(error.reason)), **facts)
-        self._found.append(Finding(code, where, zh, word.en.format(reason=error.reason, **facts)))
+    def add_reason(self, code: str, where: str, error: TongbanError) -> None:
+        """Note a finding whose cause is a reason."""
+        self.add(code, where, reason=(REASONS.get(error.reason, str(error.reason)), error.reason))
 
     def count(self, outcome: Outcome) -> int:
         """How many findings come to this."""

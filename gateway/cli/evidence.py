@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli import files, output
+from gateway.cli.failures import ExitStatus
 from gateway.cli.options import FLAG, AsJson, CaseReference, ConfigFile
 from trust.errors import Misconfigured, Reason, Unavailable
 
@@ -45,12 +46,13 @@ def export(
     """Write the evidence of a case: one file that proves to anybody who sent what, when, and that it arrived.
 
     `tongban-verify` checks it offline. Works beside a running gateway, in its name, and leaves a leaf in its log. The
-    other gateway is asked for its leaves; exit status 75 when it does not answer.
+    other gateway is asked for its leaves; exit status 75 when it does not answer, 1 when what was kept does not hold.
     """
     from gateway.app import SystemClock
     from gateway.config import load
     from trust.evidence import bundle
-    from trust.evidence_check import check
+    from trust.evidence_check import Verdict, check
+    from trust.evidence_words import Outcome
 
     if lang not in {"zh", "en"}:
         raise Misconfigured(
@@ -66,11 +68,16 @@ def export(
     files.replace_file(into, whole, _MODE)
     for remark in (*collected.remarks, *remarks):
         output.remark(remark)
+    for finding in report.findings:
+        if finding.outcome is Outcome.FAILED:
+            output.remark(f"FAULT {finding.code}: {finding.en} {finding.where}".rstrip())
     verdict = report.verdict.name.lower()
     if as_json:
         output.print_json({"file": str(into), "bytes": len(whole), "verdict": verdict, "events": len(report.story)})
     else:
         output.print_line(f"{into}: {len(whole)} bytes, {len(report.story)} events, checked: {verdict}")
+    if report.verdict is Verdict.WRONG:
+        raise typer.Exit(ExitStatus.REFUSED)
 
 
 async def _collect(
