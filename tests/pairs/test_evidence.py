@@ -21,10 +21,11 @@ from gateway import evidence
 from gateway.cli.app import build as commands
 from gateway.domain.application import SupplementItem
 from gateway.domain.case import Accepted, Decided, SupplementRequested
+from gateway.ports import Evidence
 from sandbox.federation import CITIES, JINGZHOU, YUEYANG, City
 from sandbox.window import Person, Window, sample_scan, scanned
 from tests.pairs.ground import Ground, two_gateways
-from trust.evidence import unpack
+from trust.evidence import CarriedCall, unpack
 from trust.signed_call import Officer
 from verifier.build import build
 
@@ -150,6 +151,20 @@ async def test_an_unredacted_summary_shows_the_applicant_masked(scene: Scene, tm
     assert page.index("Who sent what") < page.index("谁在何时")
     assert f"{person.id_number[:6]}********{person.id_number[-4:]}" in page
     assert person.id_number not in page
+
+
+async def test_what_was_kept_and_does_not_hold_is_written_and_named(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def altered(kept: Evidence) -> CarriedCall:
+        return CarriedCall(kept.method, kept.request, kept.response, kept.request_body + b"\x00", kept.response_body)
+
+    monkeypatch.setattr(evidence, "_carried", altered)
+    bundle = tmp_path / "evidence.zip"
+    exported = await scene.export(YUEYANG, "--out", str(bundle))
+    assert exported.exit_code == 1
+    assert "FAULT request_digest" in exported.stderr
+    assert (await scene.verify(bundle, *scene.trustees())).returncode == 1
 
 
 async def test_a_peer_that_is_away_is_named_and_can_be_done_without(
