@@ -26,6 +26,7 @@ from gateway.ports import CaseRow, Evidence, Heads, Recording
 from trust.directory import Action, Role
 from trust.errors import Forbidden, Malformed, NotFound, Reason, WrongState
 from trust.leaf import commit_case
+from trust.signed_call import CLOCK_SKEW
 
 NEWS_CROSSES: Final = timedelta(days=1)
 """How long what this place changed may not have been heard of by the place that accepts cases."""
@@ -145,7 +146,8 @@ def _new_case(house: House, caller: Caller, asked: commands.ReceiveEvents) -> Ca
             details={"field": "submitted.case_number"},
         )
     caller.require(Action.EXCHANGE_DELIVER, item=body.target_item.code)
-    submitted_on = beijing_date(first.occurred_at)
+    # Nobody submits tomorrow by a row that begins then.
+    submitted_on = beijing_date(min(first.occurred_at, caller.now + CLOCK_SKEW))
     item = _item_of(house, body, submitted_on)
     _require_signed_row(house, body, submitted_on)
     return CaseRow(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 from tongban.case.v1 import event_pb2
 from tongban.exchange.v1 import exchange_service_pb2
 
@@ -59,11 +60,21 @@ async def opened(federation: Federation) -> str:
     return shown(await federation.call(yueyang.platform, yueyang, routes.OPEN_CASE, application())).case_id
 
 
-async def arrives(federation: Federation, **told: Message | str | dict[str, str]) -> Answer:
+def at(moment: datetime) -> Timestamp:
+    written = Timestamp()
+    written.FromDatetime(moment)
+    return written
+
+
+async def arrives(
+    federation: Federation, occurred_at: datetime | None = None, **told: Message | str | dict[str, str]
+) -> Answer:
     """A case that 岳阳 opened reaches 荆州, its submission changed in fields."""
     case_id = await opened(federation)
     (raw,) = await federation.yueyang.own_events(case_id)
     event = event_pb2.CaseEvent.FromString(raw)
+    if occurred_at is not None:
+        event.occurred_at.CopyFrom(at(occurred_at))
     for name, value in told.items():
         if isinstance(value, dict):
             getattr(event.submitted, name).clear()
@@ -211,3 +222,31 @@ async def test_a_row_that_counts_no_more_serves_for_as_long_as_news_may_cross(
     answer = await arrives(federation)
     assert (answer.reply.status == 0) == taken
     assert taken or answer.error.reason == "ROW_WITHDRAWN"
+
+
+MIDNIGHT = datetime(2026, 11, 23, 16, tzinfo=UTC)
+"""The 24th begins in Beijing."""
+
+
+@pytest.mark.parametrize(
+    ("submitted", "arrives_at", "taken"),
+    [
+        (MIDNIGHT, MIDNIGHT + timedelta(days=3), True),
+        (MIDNIGHT - timedelta(microseconds=1), MIDNIGHT + timedelta(days=3), False),
+        (MIDNIGHT + timedelta(seconds=2), MIDNIGHT - timedelta(seconds=3), True),
+        (MIDNIGHT + timedelta(days=30), MIDNIGHT - timedelta(hours=1), False),
+    ],
+    ids=["on its first day", "the evening before", "a clock a little ahead", "a month ahead"],
+)
+@pytest.mark.parametrize("what", ["row", "item"])
+async def test_the_day_of_submission_is_beijings_and_never_after_today(
+    federation: Federation, submitted: datetime, arrives_at: datetime, taken: bool, what: str
+) -> None:
+    if what == "row":
+        rows(federation, replace(ROW, valid_from=TODAY + DAY))
+    else:
+        offers(federation, replace(FIRST, valid_from=TODAY + DAY))
+    federation.clock.time = arrives_at
+    answer = await arrives(federation, submitted)
+    assert (answer.reply.status == 0) == taken
+    assert taken or answer.error.reason == {"row": "ROW_UNKNOWN", "item": "ITEM_NOT_IN_FORCE"}[what]
