@@ -92,6 +92,10 @@ class _Held:
     """When it answered last, by the loop's clock."""
     text: str = ""
     """The checkpoint that it cosigned last since the start."""
+    failures: int = 0
+    """Times in a row that it did not cosign."""
+    not_before: float = float("-inf")
+    """When it is asked again after a failure, by the loop's clock: a refusal leaves a leaf in its log each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,7 @@ class Cosigner:
         for witness in witnesses:
             task, held = self._asking.get(witness.name), await self._held_by(witness)
             due = held.text != newest.text or now - held.asked_at >= HEARTBEAT_SECONDS
-            if due and (task is None or task.done()):
+            if due and now >= held.not_before and (task is None or task.done()):
                 self._asking[witness.name] = task = asyncio.create_task(self._ask(witness, held, newest))
                 begun.append(task)
         return begun
@@ -191,15 +195,21 @@ class Cosigner:
             if lines:
                 await self._take(witness, held, newest, lines)
         except TimeoutError:
-            self._tell(witness, f"no answer within {ASK_SECONDS:g} seconds")
+            self._failed(witness, held, f"no answer within {ASK_SECONDS:g} seconds")
         except TongbanError as error:
-            self._tell(witness, str(error))
+            self._failed(witness, held, str(error))
         except Exception as defect:  # noqa: BLE001 - one witness's answers must not end the asking of the others
             self._house.report_defect(defect)
+            self._failed(witness, held, "our own defect")
         else:
+            held.failures = 0
             self._trouble.pop(witness.name, None)
 
-    def _tell(self, witness: Witness, error: str) -> None:
+    def _failed(self, witness: Witness, held: _Held, error: str) -> None:
+        """Ask ever more seldom, at last each ``HEARTBEAT_SECONDS``; tell once while the reason stays the same."""
+        held.failures += 1
+        wait = min(self._every * 2.0 ** min(held.failures - 1, 20), HEARTBEAT_SECONDS)
+        held.not_before = asyncio.get_running_loop().time() + wait
         if self._trouble.get(witness.name) != error:
             self._trouble[witness.name] = error
             _log.warning("a witness did not cosign", witness=witness.name, error=error)

@@ -85,7 +85,9 @@ class Watcher:
         for member in peers_of(self._house):
             task = self._looking.get(member.id)
             since = now - self._looked_at.get(member.id, -EVERY_SECONDS)
-            if (task is None or task.done()) and since >= (LOOK_SECONDS if member.id in changed else EVERY_SECONDS):
+            # A look that failed is not repeated at once: a refusal leaves a leaf in the peer's log each time.
+            soon = member.id in changed and member.id not in self._trouble
+            if (task is None or task.done()) and since >= (LOOK_SECONDS if soon else EVERY_SECONDS):
                 self._looked_at[member.id] = now
                 due.append(member.id)
         return due

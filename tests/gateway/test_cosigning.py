@@ -183,12 +183,22 @@ async def test_a_line_by_another_key_counts_for_nobody(
     )
 
 
+async def test_a_witness_that_refuses_is_asked_ever_more_seldom(federation: Federation) -> None:
+    ours, line = federation.yueyang, Line(federation, federation.chongqing)  # whom nobody has to cosign
+    cosigner = Cosigner(ours.house, peers(line), every=0.05)
+    await grow(ours, "one")
+    for _ in range(20):
+        await round_of(cosigner)
+        await asyncio.sleep(0.01)
+    assert 2 <= line.asked.count(f"{federation.jingzhou.house.member_id} AddCheckpoint") < 10
+
+
 # how old it may become ----------------------------------------------------------------------------------------------
 
 
 async def test_cases_are_refused_while_the_log_goes_unwitnessed_and_reading_goes_on(federation: Federation) -> None:
     ours = federation.yueyang
-    cosigner = Cosigner(ours.house, peers(Line(federation, ours)), every=5.0, closed_after=timedelta(minutes=5))
+    cosigner = Cosigner(ours.house, peers(Line(federation, ours)), every=0.0, closed_after=timedelta(minutes=5))
     object.__setattr__(ours.house, "require_witnessed", cosigner.require_witnessed)
 
     async def opening(key: str) -> Reason | None:
