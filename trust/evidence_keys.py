@@ -20,7 +20,7 @@ from trust.directory_file import open_directory
 from trust.errors import Reason, TongbanError, Unauthenticated
 from trust.evidence import invalid, write_json
 from trust.jws import compact_json, parse_object
-from trust.keys import KeyPurpose, VerifyingKey
+from trust.keys import Algorithm, KeyPurpose, VerifyingKey
 from trust.note import NoteKey, SignatureType, open_note
 from trust.signed_claims import message_key, parse_typed, read_claims, read_number, read_text, require_signature
 
@@ -161,27 +161,26 @@ class KeyHistory:
         A log key that was revoked counts when a witness cosigned before that; without witnesses, ``latest`` is when it
         was signed at the latest. Raises Malformed or Unauthenticated when it is not that log's checkpoint.
         """
-        keys = self._note_keys(KeyPurpose.LOG, f"tongban/{member}/log", member)
+        keys = [(key, entry) for owner, key, entry in self._note_keys(KeyPurpose.LOG) if owner == member]
         opened = open_note(note, [key for key, _ in keys])
         checkpoint = Checkpoint.from_text(opened.text)
         if checkpoint.origin != f"tongban/{member}/log":
             raise _not_in_force(Reason.SIGNATURE_WRONG, "the checkpoint of another log")
         witnesses: dict[str, datetime] = {}
         wrong = []
-        for other in sorted({each.id for each, _ in self._entries()} - {member}):
-            for key, entry in self._note_keys(
-                KeyPurpose.WITNESS, f"tongban/{other}/witness", other, SignatureType.COSIGNATURE
-            ):
-                try:
-                    at = open_note(note, [key]).cosigned[key.name]
-                except Unauthenticated as error:
-                    if error.reason is not Reason.SIGNATURE_MISSING:
-                        wrong.append(other)
-                    continue
-                if entry.in_force(at) and other in self.gateways(at):
-                    witnesses[other] = at
-                else:
+        for other, key, entry in self._note_keys(KeyPurpose.WITNESS):
+            if other == member:
+                continue
+            try:
+                at = open_note(note, [key]).cosigned[key.name]
+            except Unauthenticated as error:
+                if error.reason is not Reason.SIGNATURE_MISSING:
                     wrong.append(other)
+                continue
+            if entry.in_force(at) and other in self.gateways(at):
+                witnesses[other] = at
+            else:
+                wrong.append(other)
         first = min(witnesses.values(), default=None)
         signed_by = {key.key.kid for key in opened.signed_by}
         if not any(
@@ -193,14 +192,20 @@ class KeyHistory:
 
     def log_keys(self, member: str) -> tuple[NoteKey, ...]:
         """Every key that a member's log ever had."""
-        return tuple(key for key, _ in self._note_keys(KeyPurpose.LOG, f"tongban/{member}/log", member))
+        return tuple(key for owner, key, _ in self._note_keys(KeyPurpose.LOG) if owner == member)
 
-    def _note_keys(
-        self, purpose: KeyPurpose, name: str, member: str, kind: SignatureType = SignatureType.ED25519
-    ) -> tuple[tuple[NoteKey, KeyEntry], ...]:
-        """Keys of a member for a purpose, each as the newest directory that lists it has it."""
-        found = {entry.kid: entry for each, entry in self._entries() if each.id == member and entry.purpose is purpose}
-        return tuple((NoteKey(name, entry.key, kind), entry) for entry in found.values())
+    def _note_keys(self, purpose: KeyPurpose) -> list[tuple[str, NoteKey, KeyEntry]]:
+        """Member, key and entry of all keys that sign notes for a purpose, each as the newest directory has it."""
+        found = {
+            entry.kid: (member.id, entry)
+            for member, entry in self._entries()
+            if entry.purpose is purpose and entry.algorithm is Algorithm.ED25519
+        }
+        kind = SignatureType.COSIGNATURE if purpose is KeyPurpose.WITNESS else SignatureType.ED25519
+        return [
+            (owner, NoteKey(f"tongban/{owner}/{purpose.value}", entry.key, kind), entry)
+            for owner, entry in found.values()
+        ]
 
     def _entries(self) -> Iterator[tuple[Member, KeyEntry]]:
         """Every key, those of the oldest directory first."""
