@@ -58,8 +58,10 @@ _PRODUCT: Final = re.compile(r"@?[a-z0-9_]+")
 _REGION: Final = re.compile(r"[0-9]{6}")
 _DAY: Final = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})")
 _ROUNDED_BY_A_SPREADSHEET: Final = re.compile(r"[0-9.]+E\+?[0-9]+", re.IGNORECASE)
-_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_CONTROL_OR_BREAK: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Marks of direction are among them: a reviewer would see another order than what the signature is over.
+_NO_TEXT: Final = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
+_CONTROL: Final = re.compile(f"[{_NO_TEXT}]")
+_CONTROL_OR_BREAK: Final = re.compile(f"[{_NO_TEXT}\t\n\r\u2028\u2029]")
 
 
 def row_of(record: bytes) -> CrosswalkRow:

@@ -100,7 +100,9 @@ def test_one_row_has_one_record(data: bytes) -> None:
     assert faults(data) == "1 fault(s): it is not in the one form that is hashed"
 
 
-@pytest.mark.parametrize("text", ["\ud800", "a\x00", "a\x1bb", "a\x7f", "a\x85b"], ids=ascii)
+@pytest.mark.parametrize(
+    "text", ["\ud800", "a\x00", "a\x1bb", "a\x7f", "a\x85b", "甲\u202e乙", "a\u2067b", "a\u200f."], ids=ascii
+)
 def test_no_row_holds_characters_that_are_none(text: str) -> None:
     for column in ("id", "source_code", "target_name", "justification"):
         assert f"record, {column}: it holds control characters" in faults(record(**{column: text}))

@@ -67,7 +67,7 @@ def at(moment: datetime) -> Timestamp:
 
 
 async def arrives(
-    federation: Federation, occurred_at: datetime | None = None, **told: Message | str | dict[str, str]
+    federation: Federation, occurred_at: datetime | None = None, /, **told: Message | str | dict[str, str]
 ) -> Answer:
     """A case that 岳阳 opened reaches 荆州, its submission changed in fields."""
     case_id = await opened(federation)
