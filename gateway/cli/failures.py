@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any
+from typing import Any, Final
 
 import typer
 from typer.core import TyperGroup
@@ -25,6 +25,10 @@ class ExitStatus(IntEnum):
     """It was answered, and the answer is no: a code without a match, a licence that is not acceptable."""
     TRY_AGAIN = 75
     """Nobody answered; whether it happened is unknown (EX_TEMPFAIL of sysexits.h)."""
+
+
+_WHEN_NOBODY_ANSWERED: Final = "网关没有应答，请稍后再试；命令不会自动重试。"
+"""Unlike the gateway, a command tries nothing again by itself."""
 
 
 class Commands(TyperGroup):
@@ -59,7 +63,7 @@ def describe(error: TongbanError) -> str:
 
     facts = "".join(f"; {name}: {value}" for name, value in sorted(error.details.items()))
     lines = [f"error: {error}{facts}"]
-    sentence = wording(error.reason)
+    sentence = _WHEN_NOBODY_ANSWERED if error.reason is Reason.PEER_UNAVAILABLE else wording(error.reason)
     # INTERNAL has the sentence for every reason that has none of its own.
     if error.fault is not Fault.OPERATOR and sentence != wording(Reason.INTERNAL):
         lines.append(f"提示：{sentence}")

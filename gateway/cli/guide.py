@@ -59,6 +59,9 @@ def guide(
     except WrongState as error:
         if "questions" in error.details:
             output.remark(f"全部问题和选项见：tongban catalogue show {code} --in {source} --as {client}")
+        elif "target_questions" in error.details:
+            where = f"tongban catalogue show 编码 --in {target} --as {client}"
+            output.remark(f"业务属地的问题也用 --answer 回答，选项见业务属地的事项：{where}")
         raise
     if pdf is not None:
         replace_file(pdf, print_guide(made), _PDF_MODE)

@@ -271,6 +271,8 @@ def _print_set_aside(rows: Iterable[SetAsideRow]) -> None:
                 ("set aside" if name else "asserts", f"{name} {_REASONS.get(reason, '')}".strip()),
                 ("relationship", relationship_of(row.relationship)),
                 ("target", f"{row.target.code} {row.target.name}".strip()),
+                ("valid", f"{row.valid_from} – {row.valid_until or 'open'}"),
+                ("signed by", ", ".join(row.approved_by) or "nobody"),
                 ("because", row.justification),
             )
         )

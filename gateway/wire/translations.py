@@ -150,6 +150,9 @@ def _write_set_aside(row: CrosswalkRow, why: SetAside | None) -> translation_pb2
         relationship=RELATIONSHIPS[row.relationship],
         target=translation_pb2.ItemSummary(catalogue=row.target_catalogue, code=row.target_code, name=row.target_name),
         justification=row.justification,
+        valid_from=row.valid_from.isoformat(),
+        valid_until=row.valid_until.isoformat() if row.valid_until else "",
+        approved_by=row.standing.approved_by,
     )
 
 

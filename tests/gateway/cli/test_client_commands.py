@@ -278,6 +278,7 @@ def test_leaves_are_listed_with_the_hash_that_prove_takes(gateway: AnsweringGate
         (WrongState(Reason.ITEM_NEEDS_FACTS, "no", details={"questions": "retired"}), 1, "; questions: retired"),
         (InFlight(Reason.CALL_IN_FLIGHT, "wait"), 1, "error: CALL_IN_FLIGHT"),
         (Unavailable(Reason.PEER_UNAVAILABLE, "calling", mend="look at it"), 75, "to mend: look at it"),
+        (Unavailable(Reason.PEER_UNAVAILABLE, "calling"), 75, "提示：网关没有应答，请稍后再试；命令不会自动重试。"),
     ],
 )
 def test_a_refusal_is_told_in_both_languages_and_by_its_exit_status(

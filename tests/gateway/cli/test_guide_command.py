@@ -117,11 +117,13 @@ def test_a_refusal_names_the_questions(gateway: AnsweringGateway, run: Run) -> N
     assert "tongban catalogue show S-1 --in 430600 --as " in answer.stderr
 
 
-def test_questions_of_the_other_place_are_not_the_windows(gateway: AnsweringGateway, run: Run) -> None:
+def test_questions_of_the_other_place_stand_at_its_item(gateway: AnsweringGateway, run: Run) -> None:
     gateway.answers[routes.GET_GUIDE] = WrongState(
         Reason.ITEM_NEEDS_FACTS, "make a guide", details={"target_questions": "kind"}
     )
-    assert "tongban catalogue show" not in ask(run).stderr
+    said = ask(run).stderr
+    assert "--in 421000" in said
+    assert "--in 430600" not in said
 
 
 def test_nobody_answers(gateway: AnsweringGateway, run: Run) -> None:

@@ -85,6 +85,9 @@ ASIDE = P.SetAsideRow(
     relationship=P.RELATIONSHIP_EQUIVALENT,
     target=SUMMARY,
     justification="同名",
+    valid_from="2026-01-01",
+    valid_until="2026-06-30",
+    approved_by=["421000.gateway"],
 )
 
 
@@ -179,6 +182,8 @@ def test_rows_that_did_not_decide_and_similar_names_are_kept_apart(gateway: Answ
     assert status == 3
     assert aside.startswith("UNMAPPED 尚未对应\n")
     assert "withdrawn 一方已撤回" in aside
+    assert "2026-01-01 – 2026-06-30" in aside
+    assert "signed by      421000.gateway" in aside
     assert "equivalent 相同" in aside
     assert "87%" in suggested
     assert asked_of(gateway).suggestions == 5
@@ -192,6 +197,7 @@ def test_an_assertion_is_shown_as_one(gateway: AnsweringGateway, run: Run) -> No
     assert status == 3
     assert "asserts        双方确认的结论" in shown
     assert "set aside" not in shown
+    assert "signed by      nobody" in shown
 
 
 def test_why_a_code_does_not_do_is_told(gateway: AnsweringGateway, run: Run) -> None:

@@ -311,6 +311,10 @@ def test_every_reason_why_a_row_did_not_decide_has_its_value(why: SetAside) -> N
     assert (shown.row, shown.version, shown.hash) == ("YJ-001", 3, row().hash)
     assert shown.target == P.ItemSummary(catalogue="421000", code=ITEM.code, name=ITEM.name)
     assert (shown.relationship, shown.justification) == (P.RELATIONSHIP_NARROWER, "名称与材料一致")
+    assert (shown.valid_from, shown.valid_until) == ("2026-01-01", "")
+    assert tuple(shown.approved_by) == BOTH.approved_by
+    (ended,) = written(Unmapped(ITEM, ((row(valid_until=date(2026, 6, 30)), why),))).set_aside
+    assert ended.valid_until == "2026-06-30"
 
 
 def test_an_assertion_and_rows_that_are_over_are_shown_as_what_they_are() -> None:

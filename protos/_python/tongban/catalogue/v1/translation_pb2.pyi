@@ -214,7 +214,7 @@ class OptionOutlook(_message.Message):
     def __init__(self, option: _Optional[str] = ..., matches: _Optional[_Iterable[_Union[Match, _Mapping]]] = ...) -> None: ...
 
 class SetAsideRow(_message.Message):
-    __slots__ = ("row", "version", "hash", "reason", "relationship", "target", "justification")
+    __slots__ = ("row", "version", "hash", "reason", "relationship", "target", "justification", "valid_from", "valid_until", "approved_by")
     ROW_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     HASH_FIELD_NUMBER: _ClassVar[int]
@@ -222,6 +222,9 @@ class SetAsideRow(_message.Message):
     RELATIONSHIP_FIELD_NUMBER: _ClassVar[int]
     TARGET_FIELD_NUMBER: _ClassVar[int]
     JUSTIFICATION_FIELD_NUMBER: _ClassVar[int]
+    VALID_FROM_FIELD_NUMBER: _ClassVar[int]
+    VALID_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    APPROVED_BY_FIELD_NUMBER: _ClassVar[int]
     row: str
     version: int
     hash: bytes
@@ -229,7 +232,10 @@ class SetAsideRow(_message.Message):
     relationship: Relationship
     target: ItemSummary
     justification: str
-    def __init__(self, row: _Optional[str] = ..., version: _Optional[int] = ..., hash: _Optional[bytes] = ..., reason: _Optional[_Union[SetAsideReason, str]] = ..., relationship: _Optional[_Union[Relationship, str]] = ..., target: _Optional[_Union[ItemSummary, _Mapping]] = ..., justification: _Optional[str] = ...) -> None: ...
+    valid_from: str
+    valid_until: str
+    approved_by: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, row: _Optional[str] = ..., version: _Optional[int] = ..., hash: _Optional[bytes] = ..., reason: _Optional[_Union[SetAsideReason, str]] = ..., relationship: _Optional[_Union[Relationship, str]] = ..., target: _Optional[_Union[ItemSummary, _Mapping]] = ..., justification: _Optional[str] = ..., valid_from: _Optional[str] = ..., valid_until: _Optional[str] = ..., approved_by: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Suggestion(_message.Message):
     __slots__ = ("item", "similarity")
