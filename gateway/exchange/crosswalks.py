@@ -79,7 +79,9 @@ async def import_crosswalk(house: House, caller: Caller, asked: commands.ImportC
     if parts is None:
         waiting = {_slot(caller, asked.part): _label(asked) + asked.content}
         return Decided(commands.Imported(complete=False), Recording(snapshots=waiting))
-    imported, entries = await asyncio.to_thread(_compare, b"".join(parts), asked.format, house.knowledge.atlas)
+    imported, entries = await asyncio.to_thread(
+        _compare, b"".join(parts), asked.format, house.knowledge.atlas, house.region
+    )
     dropped = tuple(_slot(caller, part) for part in range(1, MAX_PARTS + 1))
     if asked.dry_run:
         return Decided(imported, Recording(dropped_snapshots=dropped))
@@ -117,7 +119,9 @@ def _label(asked: commands.ImportCrosswalk) -> bytes:
     return json.dumps([asked.upload, asked.parts, asked.format, asked.dry_run]).encode() + b"\n"
 
 
-def _compare(content: bytes, form: FileFormat, atlas: Atlas) -> tuple[commands.Imported, tuple[CrosswalkEntry, ...]]:
+def _compare(
+    content: bytes, form: FileFormat, atlas: Atlas, region: str
+) -> tuple[commands.Imported, tuple[CrosswalkEntry, ...]]:
     """Say what a file changes, and the entries that make it so. Malformed with the faults of the file."""
     try:
         rows = _FORMS[form].read(content)
@@ -130,21 +134,24 @@ def _compare(content: bytes, form: FileFormat, atlas: Atlas) -> tuple[commands.I
         changed=comparison.changed,
         unchanged=comparison.unchanged,
         changes=tuple(_as_many_as_fit(comparison.changes)),
-        remarks=tuple(islice(_remarks(rows, atlas), MAX_TOLD)),
+        remarks=tuple(islice(_remarks(rows, atlas, region), MAX_TOLD)),
     )
     return imported, tuple(CrosswalkEntry(record_of(change.row)) for change in comparison.changes)
 
 
-def _remarks(rows: Sequence[CrosswalkRow], atlas: Atlas) -> Iterator[str]:
+def _remarks(rows: Sequence[CrosswalkRow], atlas: Atlas, region: str) -> Iterator[str]:
     """Yield what the proposer should know, though nothing of it stands in the way."""
-    for region in sorted({end for row in rows for end in (row.source_catalogue, row.target_catalogue)}):
-        if region not in atlas.catalogues:
-            yield f"no catalogue of region {region} is here: nothing was compared with it"
+    for end in sorted({end for row in rows for end in (row.source_catalogue, row.target_catalogue)}):
+        if end not in atlas.catalogues:
+            yield f"no catalogue of region {end} is here: nothing was compared with it"
     given = {row.hash for row in rows}
     for row in atlas.crosswalk.rows:
         if row.standing.withdrawals and row.hash in given:
             by = ", ".join(row.standing.withdrawn_by)
             yield f"{row.id}: version {row.version} was withdrawn by {by}, for good; a higher version is wanted"
+    for one, other in sorted({(row.source_catalogue, row.target_catalogue) for row in rows}):
+        if region not in {one, other}:
+            yield f"rows from {one} to {other}: no other gateway takes them from this one; one of theirs is to propose"
     yield from faults_against(rows, atlas.catalogues)
 
 

@@ -238,6 +238,14 @@ async def test_a_withdrawn_row_and_a_region_without_catalogue_are_told(federatio
     assert not any("other: version" in remark for remark in answer.remarks)
 
 
+async def test_rows_that_no_other_gateway_takes_from_here_are_told(federation: Federation) -> None:
+    said = "rows from 110000 to 421000: no other gateway takes them from this one"
+    for rows, told in ((ROWS[:1], False), ((ROWS[0], proposed("S-3", source_catalogue="110000")), True)):
+        request = part([write_csv(rows).encode()], 1, dry_run=True, idempotency_key=f"import-{told}")
+        answer = imported(await put(federation, federation.yueyang, request))
+        assert any(remark.startswith(said) for remark in answer.remarks) == told
+
+
 async def test_changes_and_remarks_are_bounded(empty: Federation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crosswalks, "MAX_TOLD", 5)
     answer = imported(await put(empty, empty.yueyang, part([FILE], 1)))
