@@ -107,11 +107,21 @@ def card_of(guide: Guide) -> Card:
         bring=tuple(_material(each) for each in guide.materials if each.way not in shared),
         spared=tuple(_material(each) for each in guide.materials if each.way in shared),
         facts=tuple((label, text) for label, text in _facts(guide) if text),
-        situation=tuple(CardAnswer(each.question, each.answer, each.by_mapping) for each in guide.situation),
+        situation=_situation(guide),
         day=chinese_day(guide.as_of),
         basis=tuple(f"{step.row} 第{step.version}版 {step.hash[:_HASH_BYTES_SHOWN].hex()}" for step in guide.path),
         test_data=guide.test_data,
         scan_text=guide.scan_text,
+    )
+
+
+def _situation(guide: Guide) -> tuple[CardAnswer, ...]:
+    """List the answers, without those that the mapping passed on in the very words that the applicant gave them in."""
+    given = {(each.question, each.answer) for each in guide.situation if not each.by_mapping}
+    return tuple(
+        CardAnswer(each.question, each.answer, each.by_mapping)
+        for each in guide.situation
+        if not (each.by_mapping and (each.question, each.answer) in given)
     )
 
 

@@ -31,6 +31,22 @@ def test_what_nobody_hands_in_stands_apart() -> None:
     assert [each.deferrable for each in card.bring] == [False, True]
 
 
+def test_an_answer_that_is_passed_on_in_the_same_words_stands_once() -> None:
+    asked = {"question": "是否由配偶一同提取？", "answer": "是"}
+    passed_on = [
+        guide_pb2.GuideAnswer(**asked, asked_by="430600"),
+        guide_pb2.GuideAnswer(**asked, asked_by="421000", by_mapping=True),
+        guide_pb2.GuideAnswer(question=asked["question"], answer="否", asked_by="421000", by_mapping=True),
+        guide_pb2.GuideAnswer(question="另一问？", answer="是", asked_by="421000", by_mapping=True),
+    ]
+    shown = card_of(a_guide(situation=passed_on)).situation
+    assert [(each.question, each.answer, each.by_mapping) for each in shown] == [
+        ("是否由配偶一同提取？", "是", False),
+        ("是否由配偶一同提取？", "否", True),
+        ("另一问？", "是", True),
+    ]
+
+
 def test_facts_are_those_of_the_guide() -> None:
     assert facts() == {
         "受理模式": "全程网办、异地代收代办",
