@@ -32,11 +32,11 @@ def test_what_nobody_hands_in_stands_apart() -> None:
 
 
 def test_an_answer_that_is_passed_on_in_the_same_words_stands_once() -> None:
-    asked = {"question": "是否由配偶一同提取？", "answer": "是"}
+    question = "是否由配偶一同提取？"
     passed_on = [
-        guide_pb2.GuideAnswer(**asked, asked_by="430600"),
-        guide_pb2.GuideAnswer(**asked, asked_by="421000", by_mapping=True),
-        guide_pb2.GuideAnswer(question=asked["question"], answer="否", asked_by="421000", by_mapping=True),
+        guide_pb2.GuideAnswer(question=question, answer="是", asked_by="430600"),
+        guide_pb2.GuideAnswer(question=question, answer="是", asked_by="421000", by_mapping=True),
+        guide_pb2.GuideAnswer(question=question, answer="否", asked_by="421000", by_mapping=True),
         guide_pb2.GuideAnswer(question="另一问？", answer="是", asked_by="421000", by_mapping=True),
     ]
     shown = card_of(a_guide(situation=passed_on)).situation
