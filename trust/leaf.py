@@ -130,8 +130,9 @@ class Leaf:
 
     def to_bytes(self) -> bytes:
         """Write the leaf's exact bytes, which ``trust.merkle.leaf_hash`` hashes."""
+        at = self.at.isoformat(timespec="milliseconds")  # strftime takes ten times as long
         fields: dict[str, str | int] = {
-            "at": self.at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{self.at.microsecond // 1000:03d}Z",
+            "at": at.removesuffix("+00:00") + "Z",
             "call": self.call,
             "case": self.case.hex(),
             "emitter": self.emitter,
@@ -163,7 +164,7 @@ class Leaf:
         if len(leaf) > MAX_LEAF_BYTES:
             raise _bad_leaf("step 1, length", f"{len(leaf)} bytes", f"at most {MAX_LEAF_BYTES}")
         try:
-            fields: Any = json.loads(leaf)
+            fields: Any = json.loads(leaf.decode("ascii"))
         except (ValueError, RecursionError) as error:
             raise _bad_leaf("step 1, JSON", "other bytes", "a JSON object") from error
         if not isinstance(fields, dict):
