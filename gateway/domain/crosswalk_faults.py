@@ -22,11 +22,11 @@ def faults_against(rows: Iterable[CrosswalkRow], catalogues: Mapping[str, Catalo
     can ever meet, and materials that the source no longer collects while the target wants them. Of several versions of
     a row only the highest is looked at, and none that a side has withdrawn.
     """
-    newest: dict[str, CrosswalkRow] = {}
+    newest: dict[tuple[str, str, str], CrosswalkRow] = {}
     for row in rows:
-        there = newest.setdefault(row.id, row)
-        if there.version < row.version:
-            newest[row.id] = row
+        name = row.id, row.source_catalogue, row.target_catalogue
+        if newest.setdefault(name, row).version < row.version:
+            newest[name] = row
     for row in newest.values():
         if not row.withdrawn_between(row.source_catalogue, row.target_catalogue, date.max):
             yield from (f"{row.id}: {fault}" for fault in _faults(row, catalogues))

@@ -36,12 +36,13 @@ class RowReader:
     def __init__(self, faults: list[str], titles: Mapping[str, str] = NOTHING) -> None:
         self._faults = faults
         self._titles = titles
-        self._places: dict[tuple[str, int], int] = {}
+        self._places: dict[tuple[str, int, str, str], int] = {}
 
     def read(self, number: int, cells: Mapping[str, str]) -> CrosswalkRow:
         """Read one record; worth something only when no fault was noted."""
         row = CellReader(f"row {number}", cells, self._faults, self._titles).row()
-        place = self._places.setdefault((row.id, row.version), number)
+        # Between two other catalogues it is another row.
+        place = self._places.setdefault((row.id, row.version, row.source_catalogue, row.target_catalogue), number)
         if place != number and row.id:
             self._faults.append(f"row {number}: id {row.id!r}, version {row.version} stands in row {place} already")
         return row

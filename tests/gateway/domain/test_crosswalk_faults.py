@@ -119,6 +119,12 @@ def test_history_and_withdrawn_rows_are_passed_over(make_row: Make, catalogues: 
     assert len(list(faults_against([replace(right, version=1), replace(wrong, version=2)], catalogues))) == 1
 
 
+def test_a_row_of_others_under_the_same_id_hides_nothing(make_row: Make, catalogues: dict[str, Catalogue]) -> None:
+    wrong = make_row("R", "X", "B")
+    others = replace(make_row("R", "A", "B"), version=9, target_catalogue="440300")
+    assert len(list(faults_against([wrong, others], catalogues))) == 1
+
+
 def test_a_material_that_the_source_does_not_collect_and_the_target_wants_is_named(
     make_row: Make, make_item: Make, make_catalogue: Make
 ) -> None:

@@ -150,6 +150,12 @@ def test_what_was_given_out_can_be_read_in_again_with_all_its_history() -> None:
     assert compare(parse_csv(write_csv(there.rows)), there) == Comparison((), 4)
 
 
+def test_what_was_given_out_can_be_read_in_again_though_others_use_the_same_ids() -> None:
+    there = fold([X1, row("X", 1, target_catalogue="440300")], [])
+    compared = compare(parse_csv(write_csv(there.rows)), there)
+    assert (compared.changes, compared.unchanged) == ((), 2)
+
+
 def test_an_item_with_more_rows_than_anybody_could_review_is_refused_at_once() -> None:
     crowd = [row(str(number)) for number in range(501)]
     assert faults(crowd, NOTHING_THERE) == "1 fault(s): item A of 430600 has more than 500 rows towards 421000"
