@@ -89,16 +89,6 @@ class LogReport:
     """Everything wrong, the first index first, what can't be placed last; empty for a log that holds."""
 
 
-def finished_nodes(start: int, count: int) -> Iterator[tuple[int, int]]:
-    """(level, index) of every subtree that ``count`` leaves from index ``start`` complete: what to look up for them."""
-    for position in range(start, start + count):
-        yield 0, position
-        level = 0
-        while position >> level & 1:
-            level += 1
-            yield level, position >> level
-
-
 class LogCheck:
     """Reads a log leaf by leaf, then holds it against its checkpoint.
 
@@ -124,8 +114,8 @@ class LogCheck:
     def add(self, leaf: bytes, kept: NodeHashes | None = None) -> Leaf | None:
         """Take the next leaf; the leaf as read, or None when it does not read.
 
-        ``kept`` has the hashes of the subtrees that this leaf completes (``finished_nodes``), and None where the log
-        that is checked keeps none, as a copy of leaves alone.
+        ``kept`` has the hashes of the subtrees that this leaf completes; None where the log that is checked keeps none,
+        as a copy of leaves alone.
         """
         index = self._tree.size
         hashed = leaf_hash(leaf)

@@ -9,7 +9,7 @@ from hashlib import sha256
 import pytest
 
 from tests.trust.federation import DAY, NOW, entry, two_cities
-from trust.audit_check import CaseTrail, LogCheck, LogReport, compare, finished_nodes, open_log_checkpoint
+from trust.audit_check import CaseTrail, LogCheck, LogReport, compare, open_log_checkpoint
 from trust.checkpoint import Checkpoint, sign_checkpoint
 from trust.errors import Reason, Unauthenticated
 from trust.keys import Algorithm, KeyPurpose, SoftwareSigner
@@ -67,10 +67,25 @@ def test_a_log_holds_against_its_own_checkpoint(size: int) -> None:
     assert (report.size, report.root, report.findings) == (size, checkpoint.root, ())
 
 
-def test_the_nodes_to_look_up_are_those_that_the_tree_finishes() -> None:
-    _, kept = built(LEAVES)
-    assert list(finished_nodes(0, len(LEAVES))) == list(kept)
-    assert [*finished_nodes(0, 5), *finished_nodes(5, 6)] == list(kept)
+@pytest.mark.parametrize("size", [0, 1, 6, 11])
+def test_a_head_that_the_log_once_had_fits_it(size: int) -> None:
+    head, _ = built(LEAVES[:size])
+    check = LogCheck([size])
+    for leaf in LEAVES:
+        check.add(leaf)
+    assert check.differs(head) == ""
+
+
+def test_heads_of_a_log_that_went_back_or_was_rewritten_do_not() -> None:
+    longer, _ = built(LEAVES)
+    other, _ = built([*LEAVES[:3], LEAVES[4]])
+    empty = Checkpoint(ORIGIN, 0, bytes(32))
+    check = LogCheck([longer.size, other.size, 0])
+    for leaf in LEAVES[:6]:
+        check.add(leaf)
+    assert "signed 11 leaves once, and has 6" in check.differs(longer)
+    assert "the first 4 leaves are not those" in check.differs(other)
+    assert "the first 0 leaves are not those" in check.differs(empty)
 
 
 def test_a_changed_leaf_is_named_by_its_index() -> None:
