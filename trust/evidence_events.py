@@ -8,7 +8,7 @@ from datetime import datetime
 
 from trust.evidence import Manifest, write_time
 from trust.evidence_calls import CheckedCall
-from trust.evidence_logs import CheckedLog
+from trust.evidence_logs import TIMELY, CheckedLog
 from trust.evidence_wire import EventFact
 from trust.evidence_words import Findings, Outcome
 from trust.leaf import MIN_SALT_BYTES, LeafKind, commit_case
@@ -192,11 +192,19 @@ def _check_between(logs: Mapping[str, CheckedLog], manifest: Manifest, findings:
 def _check_calls_leafed(
     calls: Sequence[CheckedCall], logs: Mapping[str, CheckedLog], manifest: Manifest, findings: Findings
 ) -> None:
-    """Leaves of the maker name the calls that carried what they speak of, and every call has such a leaf."""
+    """Leaves of the maker name the calls that carried what they speak of, and every call has such a leaf.
+
+    A leaf in either log that names a call is of the time at which the call was signed.
+    """
+    by_digest = {call.digest: call for call in calls}
+    for log in logs.values():
+        for each in log.leaves:
+            named_call = by_digest.get(each.leaf.call)
+            if named_call is not None and abs(each.leaf.at - named_call.sent_at) > TIMELY:
+                findings.add("leaf_untimely", log.where, place=each.place)
     log = logs.get(manifest.made_by)
     if log is None:
         return
-    by_digest = {call.digest: call for call in calls}
     named = {each.leaf.call for each in log.leaves}
     for call in calls:
         if call.digest not in named:

@@ -84,7 +84,7 @@ class Cosigned:
     wrong: tuple[str, ...]
     """Gateways under whose name a line stands that is not theirs, or that was made with a key not in force."""
     at: datetime | None
-    """When the first of them cosigned it."""
+    """When the last of them cosigned it."""
 
 
 class KeyHistory:
@@ -188,7 +188,7 @@ class KeyHistory:
             for key, entry in keys
         ):
             raise _not_in_force(Reason.KEY_NOT_IN_FORCE, "a log key that was revoked before")
-        return Cosigned(checkpoint, tuple(witnesses), tuple(wrong), first)
+        return Cosigned(checkpoint, tuple(witnesses), tuple(wrong), max(witnesses.values(), default=None))
 
     def log_keys(self, member: str) -> tuple[NoteKey, ...]:
         """Every key that a member's log ever had."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 
 from trust.checkpoint import Checkpoint
@@ -20,6 +21,10 @@ from trust.witness import enough_witnesses
 GET_CASE_TRAIL: Final = "/tongban.audit.v1.AuditService/GetCaseTrail"
 CLOSING: Final = "export:"
 """Beginning of the subject of the leaf that closes the maker's trail; the number of leaves follows, it included."""
+
+TIMELY: Final = timedelta(minutes=10)
+"""How far two clocks may be apart that speak of one moment: a signed call lives for less, between gateways whose clocks
+are right. What is further apart was dated back, or ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +95,9 @@ def _check_log(
     findings: Findings,
 ) -> CheckedLog:
     before = findings.count(Outcome.FAILED)
-    checkpoint, witnesses = _check_checkpoint(trail, member, where, manifest, keys, findings)
+    checkpoint, witnesses, cosigned_at = _check_checkpoint(trail, member, where, manifest, keys, findings)
     leaves = _check_leaves(trail, where, checkpoint, manifest, findings)
+    _check_times(leaves, where, cosigned_at, findings)
     if member == manifest.made_by:
         _check_closing(trail, leaves, where, manifest, findings)
     else:
@@ -111,18 +117,18 @@ def _check_log(
 
 def _check_checkpoint(
     trail: Trail, member: str, where: str, manifest: Manifest, keys: KeyHistory, findings: Findings
-) -> tuple[Checkpoint | None, tuple[str, ...]]:
+) -> tuple[Checkpoint | None, tuple[str, ...], datetime | None]:
     try:
         opened = keys.open_log(trail.checkpoint, member, manifest.made_at)
     except TongbanError as error:
         findings.add_reason("log_unproved", where, error)
-        return None, ()
+        return None, (), None
     for other in opened.wrong:
         findings.add("cosignature_wrong", where, member=other)
     wanted = enough_witnesses(len(keys.gateways(opened.at or manifest.made_at)))
     if len(opened.witnesses) < wanted:
         findings.add("log_uncosigned", where, count=len(opened.witnesses), wanted=wanted)
-    return opened.checkpoint, opened.witnesses
+    return opened.checkpoint, opened.witnesses, opened.at
 
 
 def _check_leaves(
@@ -161,6 +167,16 @@ def _check_leaves(
     return tuple(placed)
 
 
+def _check_times(leaves: tuple[PlacedLeaf, ...], where: str, cosigned_at: datetime | None, findings: Findings) -> None:
+    """No leaf is dated before one that it follows, or after others had already cosigned it."""
+    latest: datetime | None = None
+    for each in leaves:
+        at = each.leaf.at
+        if (latest and at < latest - TIMELY) or (cosigned_at and at > cosigned_at + TIMELY):
+            findings.add("leaf_untimely", where, place=each.place)
+        latest = max(at, latest or at)
+
+
 def _check_closing(
     trail: Trail, leaves: tuple[PlacedLeaf, ...], where: str, manifest: Manifest, findings: Findings
 ) -> None:
@@ -187,7 +203,12 @@ def _check_answer(
         findings.add("file_unreadable", where)
         return
     fit = check_call(call, where, manifest, keys, findings, method=GET_CASE_TRAIL)
-    if fit is None or fit.answered_at is None or call.request_body is None or call.response_body is None:
+    if fit is None or fit.answered_at is None:
+        return
+    # An older answer would leave out what the other gateway has recorded since.
+    if abs(fit.answered_at - manifest.made_at) > TIMELY:
+        findings.add("answer_untimely", where, member=trail.member)
+    if call.request_body is None or call.response_body is None:
         return
     try:
         asked, given = read_trail_request(call.request_body), read_trail(call.response_body, trail.member)

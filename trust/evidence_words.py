@@ -106,6 +106,11 @@ WORDS: Final[Mapping[str, Word]] = {
     "leaf_unproved": Word(_NO, "第 {place} 条（{kind}）不在该日志里", "leaf {place} ({kind}) is not in that log"),
     "leaf_of_another_case": Word(_NO, "第 {place} 条属于另一个办件", "leaf {place} is of another case"),
     "leaf_out_of_place": Word(_NO, "第 {place} 条不接在前一条之后", "leaf {place} does not follow the one before"),
+    "leaf_untimely": Word(
+        _NO,
+        "第 {place} 条的时间与前一条、所记的调用或见证的时间不符",
+        "the time of leaf {place} is not that of the leaf before, of the call that it names, or of its cosignatures",
+    ),
     "leaves_cut": Word(_NO, "应有 {count} 条，只有 {found} 条", "there were {count} leaves, and {found} are here"),
     "leaves_waiting": Word(
         _GAP,
@@ -119,6 +124,11 @@ WORDS: Final[Mapping[str, Word]] = {
         _NO,
         "{member} 给出的记录没有其签名作证（{reason}）",
         "that {member} gave these leaves is not proved ({reason})",
+    ),
+    "answer_untimely": Word(
+        _NO,
+        "{member} 的记录不是这次导出时取得的，此后的记录可能缺失",
+        "the leaves of {member} were not had when the bundle was made: what it recorded since may be missing",
     ),
     "trail_altered": Word(_NO, "与 {member} 签名给出的记录不一致", "the leaves are not those that {member} signed for"),
     "log_proved": Word(

@@ -660,3 +660,42 @@ def test_a_key_that_was_revoked_afterwards_still_proves_what_it_signed_before(ma
     f = forger(maker)
     peer_key_revoked(DAY)(f)
     assert f.report().verdict is Verdict.PROVED
+
+
+# when -----------------------------------------------------------------------------------------------------------------
+
+
+def early(ground: Ground, by: timedelta, act: Callable[..., Any]) -> Callable[..., Any]:
+    """What is done as if it were that much earlier."""
+
+    def acted(*args: Any, **kwargs: Any) -> Any:
+        ground.now -= by
+        try:
+            return act(*args, **kwargs)
+        finally:
+            ground.now += by
+
+    return acted
+
+
+@pytest.mark.parametrize(
+    ("part", "minutes", "found"),
+    [
+        ("step", 11, {"leaf_untimely"}),  # a leaf behind one of later
+        ("sign_request", 11, {"leaf_untimely"}),  # leaves of another time than their calls
+        ("cosigned", 11, {"leaf_untimely"}),  # leaves that were cosigned before they were
+        ("answered", 11, {"answer_untimely"}),  # leaves of the peer that it gave at another time
+        ("step", 9, set()),
+        ("cosigned", 9, set()),
+        ("answered", 9, set()),
+    ],
+)
+@MAKERS
+def test_times_that_can_not_be_are_found(
+    monkeypatch: pytest.MonkeyPatch, part: str, minutes: int, found: set[str], maker: str
+) -> None:
+    ground = played()
+    monkeypatch.setattr(ground, part, early(ground, timedelta(minutes=minutes), getattr(ground, part)))
+    ground.step(ground.yueyang, rated=event_pb2.Rated(score=4))
+    report = check(ground.made(ground.gateways[maker]), ground.trust)
+    assert wrongs(report) == found
