@@ -11,7 +11,7 @@ import pytest
 from gateway.domain.atlas import Atlas
 from gateway.domain.catalogue import NATIONAL, Item, ItemState
 from gateway.domain.codes import MAX_CODE_LENGTH
-from gateway.domain.crosswalk import COMPOSITIONS, Crosswalk, CrosswalkRow, Relationship
+from gateway.domain.crosswalk import COMPOSITIONS, Crosswalk, CrosswalkRow, Relationship, route_of
 from gateway.domain.situations import asked_questions
 from gateway.domain.translation import (
     Direction,
@@ -124,7 +124,7 @@ def fits(  # noqa: PLR0911 - one exit for each outcome
 
 def took_its_place(other: CrosswalkRow, row: CrosswalkRow) -> bool:
     return (
-        (other.id, other.version > row.version) == (row.id, True)
+        (other.id, route_of(other), other.version > row.version) == (row.id, route_of(row), True)
         and other.counts(HERE, THERE)
         and other.begun_by(TODAY)
         and not other.withdrawn_between(HERE, THERE, other.valid_from)
