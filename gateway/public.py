@@ -12,7 +12,10 @@ Nobody signs in here, and nothing here is personal: leaves hold no personal data
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+import logging
+from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Final
@@ -20,6 +23,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from aiohttp.web_protocol import RequestHandler
 
 from gateway.exchange.audit import newest_cosigned
 from gateway.exchange.house import House
@@ -30,6 +34,22 @@ from trust.errors import Conflict, Malformed, Misconfigured, NotFound, Reason, T
 from trust.tiles import CHECKPOINT_PATH, Tile
 from trust.witness import MAX_REQUEST_BYTES, SIZE_CONTENT_TYPE, http_status
 
+MAX_CONNECTIONS: Final = 256
+"""Connections at the same time; who comes beyond is turned away at once. What else is to be bounded for strangers, as
+how many connections one address may have, is for the reverse proxy before it."""
+
+CONNECTION_SECONDS: Final = 60.0
+"""How long a connection is taken requests from; whoever reads the whole log comes again."""
+
+GRACE_SECONDS: Final = 30.0
+"""How long the request that is then under way may take still."""
+
+SWEEP_SECONDS: Final = 1.0
+"""How often connections are looked at."""
+
+STOP_SECONDS: Final = 2.0
+"""How long requests under way have when the gateway stops."""
+
 _TEXT: Final = "text/plain; charset=utf-8"
 _BYTES: Final = "application/octet-stream"
 _MOMENT: Final = "public, max-age=2"
@@ -39,6 +59,11 @@ _FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 _log = structlog.get_logger("gateway.public")
 
+_strangers = logging.getLogger("gateway.public.strangers")
+_strangers.setLevel(logging.CRITICAL)
+"""For aiohttp, which would write a trace with their bytes for each request that is no HTTP; what fails in here is told
+by ``_answered``."""
+
 
 class PublicListener:
     """The gateway's one listener for everybody."""
@@ -46,6 +71,8 @@ class PublicListener:
     def __init__(self, house: House) -> None:
         self._house = house
         self._runner: web.AppRunner | None = None
+        self._server: asyncio.Server | None = None
+        self._sweeping: asyncio.Task[None] | None = None
 
     async def open(self, address: str) -> int:
         """Listen on ``host:port``; the port. Misconfigured(PORT_IN_USE)."""
@@ -54,11 +81,11 @@ class PublicListener:
         app.router.add_get("/{path:tile/.+}", self._tile)
         app.router.add_post("/add-checkpoint", self._add_checkpoint)
         app.router.add_get("/{origin_hash:[0-9a-f]{64}}/checkpoint", self._witnessed)
-        runner = web.AppRunner(app, access_log=None)
+        runner = web.AppRunner(app, access_log=None, logger=_strangers, shutdown_timeout=STOP_SECONDS)
         await runner.setup()
         host, _, port = address.rpartition(":")
         try:
-            await web.TCPSite(runner, host, int(port)).start()
+            server = await asyncio.get_running_loop().create_server(partial(_take, runner), host, int(port))
         except OSError as error:
             await runner.cleanup()
             raise Misconfigured(
@@ -67,14 +94,18 @@ class PublicListener:
                 got=error.strerror or "an error",
                 mend="stop what listens there, or choose another address in [audit] listen",
             ) from error
-        self._runner = runner
-        taken: int = runner.addresses[0][1]
+        self._runner, self._server = runner, server
+        self._sweeping = asyncio.create_task(_sweep(runner))
+        taken: int = server.sockets[0].getsockname()[1]
         return taken
 
     async def close(self) -> None:
         """Take no more."""
-        if self._runner is not None:
-            await self._runner.cleanup()
+        if self._runner is None or self._server is None or self._sweeping is None:
+            return
+        self._server.close()
+        self._sweeping.cancel()
+        await self._runner.cleanup()
 
     @web.middleware
     async def _answered(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -109,7 +140,8 @@ class PublicListener:
             headers["Vary"] = "Accept-Encoding"
             if "gzip" in request.headers.get("Accept-Encoding", ""):
                 headers["Content-Encoding"] = "gzip"
-                content = gzip.compress(content, mtime=0)
+                # Beside the loop: strangers choose how often.
+                content = await asyncio.to_thread(gzip.compress, content, mtime=0)
         return web.Response(body=content, headers=headers)
 
     # the witness ----------------------------------------------------------------------------------------------------
@@ -137,6 +169,33 @@ class PublicListener:
                 if note:
                     return _note(note)
         raise NotFound(Reason.LOG_UNKNOWN, "nothing of this log was cosigned here")
+
+
+class _TurnedAway(asyncio.Protocol):
+    """A connection too many."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Close it."""
+        transport.close()
+
+
+def _take(runner: web.AppRunner) -> asyncio.Protocol:
+    server = runner.server
+    return _TurnedAway() if server is None or len(server.connections) >= MAX_CONNECTIONS else server()
+
+
+async def _sweep(runner: web.AppRunner) -> None:
+    """Close connections whose time is over, however slowly something still comes in or goes out by them."""
+    began: dict[RequestHandler, float] = {}
+    while server := runner.server:
+        now = asyncio.get_running_loop().time()
+        began = {each: began.get(each, now) for each in server.connections}
+        for each, at in began.items():
+            if now - at >= CONNECTION_SECONDS + GRACE_SECONDS:
+                each.force_close()
+            elif now - at >= CONNECTION_SECONDS:
+                each.close()
+        await asyncio.sleep(SWEEP_SECONDS)
 
 
 def _note(note: str) -> web.Response:

@@ -119,14 +119,16 @@ def lines_by(text: str, lines: Iterable[str], keys: Sequence[NoteKey]) -> list[t
 
 async def add_checkpoint(house: House, caller: Caller, asked: commands.AddCheckpoint) -> Decided:
     """Cosign a log's checkpoint, or refuse with the step that failed. Raises as ``trust.witness.judge``."""
-    lines, witnessed = await _judged(house, asked.request, caller.now)
+    lines, witnessed, _ = await _judged(house, asked.request, caller.now)
     return Decided(commands.Token(lines), Recording(witnessed=witnessed))
 
 
 async def cosigned(house: House, request: str, now: datetime) -> str:
     """The same for somebody who signed no call: judged, recorded, and the signature lines. Raises as ``judge``."""
     for _ in range(ATTEMPTS):
-        lines, witnessed = await _judged(house, request, now)
+        lines, witnessed, size = await _judged(house, request, now)
+        if witnessed is None:
+            return lines
         try:
             await house.store.record(Recording(witnessed=witnessed))
         except StaleWitness:
@@ -137,29 +139,30 @@ async def cosigned(house: House, request: str, now: datetime) -> str:
         "others ask for the same log's cosignature at this moment",
         expected="one request at a time for each log",
         mend="ask again in a moment",
-        details={"size": str(witnessed.after_size)},
+        details={"size": str(size)},
     )
 
 
-async def _judged(house: House, text: str, now: datetime) -> tuple[str, Witnessed]:
-    """The cosignature line, and what must be remembered before it is given out."""
+async def _judged(house: House, text: str, now: datetime) -> tuple[str, Witnessed | None, int]:
+    """The cosignature line, what must be remembered before it is given out, and the size that was cosigned last.
+
+    Nothing must be when this very line is remembered already: so whoever asks for the same again and again, which
+    anybody can who has read the checkpoint, causes one write a second at most.
+    """
     directory, request = house.knowledge.directory, AddCheckpoint.from_text(text)
-    held = await _held(house, request)
-    keys = keys_of_origin(directory, held_name := origin_of(request.note), house.member_id, now)
+    # Whether it is a log at all is judged afterwards.
+    last = await house.store.witnessed(held_name := origin_of(request.note))
+    held = Checkpoint(held_name, last.size, last.root) if last else None
+    keys = keys_of_origin(directory, held_name, house.member_id, now)
     checkpoint = judge(request, held, lambda name: keys if name == held_name else ())
     line = cosign(request.note, house.signers.witness, witness_name(house.member_id), now)
+    after = last.size if last else 0
+    if last is not None and line in split_note(last.note)[1]:
+        return line, None, after
     # What is handed on to monitors has the lines that were verified, and none that somebody put beside them.
     text, lines = split_note(request.note)
     note = "".join((text, "\n", *(each for each, _ in lines_by(text, lines, keys)), line))
-    after = held.size if held else 0
-    return line, Witnessed(checkpoint.origin, checkpoint.size, checkpoint.root, note, after)
-
-
-async def _held(house: House, request: AddCheckpoint) -> Checkpoint | None:
-    """What was cosigned last of the log that the request names; whether it is a log at all is judged afterwards."""
-    name = origin_of(request.note)
-    witnessed = await house.store.witnessed(name)
-    return Checkpoint(name, witnessed.size, witnessed.root) if witnessed else None
+    return line, Witnessed(checkpoint.origin, checkpoint.size, checkpoint.root, note, after), after
 
 
 async def newest_witnessed(house: House, name: str) -> str | None:

@@ -7,14 +7,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 import aiohttp
 import pytest
 
+from gateway import public
 from gateway.cosigning import Cosigner
 from gateway.exchange.audit import COSIGNED, consistency
 from gateway.exchange.witnessing import origin, split_note, witness_keys, witness_name
 from gateway.http_witness import HttpWitness
+from gateway.ports import Recording
 from gateway.public import PublicListener
 from tests.gateway.exchange.world import City, Federation, build
 from tests.gateway.log_world import Line, another, grow, keys, numbered, peers, round_of
@@ -212,6 +215,78 @@ async def test_of_requests_at_once_one_way_leads_forward_only(world: Open) -> No
     assert witnessed is not None
     assert [status for status, *_ in answers].count(200) == 1
     assert {body for status, body, _ in answers if status == 409} == {f"{witnessed.size}\n"}
+
+
+async def test_the_same_cosignature_in_the_same_second_is_written_once(
+    world: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, store = world.federation.jingzhou, world.city.store
+    await grow(log, "one")
+    first = await world.ask((await asked(log, 0)).to_text())
+    again = (await asked(log, 1)).to_text()
+    written: list[Recording] = []
+    record = store.record
+
+    async def noted(recording: Recording) -> Any:
+        written.append(recording)
+        return await record(recording)
+
+    monkeypatch.setattr(store, "record", noted)
+    assert [await world.ask(again) for _ in range(5)] == [first] * 5
+    assert written == []
+    world.federation.clock.advance(seconds=1)
+    status, lines, _ = await world.ask(again)
+    assert (status, len(written)) == (200, 1)
+    assert lines != first[1]
+
+
+# connections --------------------------------------------------------------------------------------------------------
+
+
+async def connect(world: Open) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection("127.0.0.1", int(world.prefix.rpartition(":")[2]))
+
+
+async def test_a_connection_too_many_is_turned_away_and_the_others_are_served(
+    world: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public, "MAX_CONNECTIONS", 2)
+    await grow(world.city, "one")
+    assert (await world.get("checkpoint"))[0] == 200  # one, which stays open
+    reader, second = await connect(world)
+    second.write(b"GET /checkpoint HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert b"200" in await reader.readline()
+    reader, beyond = await connect(world)
+    assert await reader.read() == b""
+    assert (await world.get("checkpoint"))[0] == 200
+    for writer in (second, beyond):
+        writer.close()
+
+
+async def test_what_is_no_http_fills_no_log(world: Open, caplog: pytest.LogCaptureFixture) -> None:
+    reader, writer = await connect(world)
+    writer.write(b"GET /checkpoint HTTP/1.1\r\nX-Name: \x00\r\n\r\n")
+    assert b"400" in await reader.readline()
+    writer.close()
+    assert caplog.records == []
+
+
+HALF = b"POST /add-checkpoint HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nold"
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /checkp", HALF])
+async def test_nobody_holds_a_connection_for_ever_by_being_slow(monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+    monkeypatch.setattr(public, "CONNECTION_SECONDS", 0.05)
+    monkeypatch.setattr(public, "GRACE_SECONDS", 0.05)
+    monkeypatch.setattr(public, "SWEEP_SECONDS", 0.01)
+    listener = PublicListener(build().yueyang.house)
+    port = await listener.open("127.0.0.1:0")
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(sent)
+    async with asyncio.timeout(5):
+        assert await reader.read() == b""
+    writer.close()
+    await listener.close()
 
 
 # a third party ------------------------------------------------------------------------------------------------------
