@@ -29,7 +29,7 @@ from trust.keys import Algorithm, SoftwareSigner
 from trust.licence import HOLDER_CODE, HOLDER_NAME, present
 from trust.signed_call import Officer
 
-PATIENCE_SECONDS: Final = 40.0
+PATIENCE_SECONDS: Final = 90.0
 """How long people wait for what takes a fraction of a second when nothing fails."""
 
 ATTEMPTS: Final = 80

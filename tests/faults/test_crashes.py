@@ -32,7 +32,7 @@ from trust.errors import TongbanError
 AT_ONCE: Final = 3
 """Cases under way at the same time."""
 
-BOUND_SECONDS: Final = 90.0
+BOUND_SECONDS: Final = 180.0
 """A failpoint that was not reached by then is never reached: the people stop opening cases."""
 
 

@@ -41,7 +41,7 @@ from trust.keys import Algorithm, KeyPurpose, SoftwareSigner, VerifyingKey
 MEMBER: Final = YUEYANG.gateway
 HOST: Final = configuration.HOST
 SERVE: Final = "from gateway.cli.app import build; build()()"
-BOUND_SECONDS: Final = 20.0
+BOUND_SECONDS: Final = 60.0
 
 
 @dataclass

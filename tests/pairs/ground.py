@@ -35,7 +35,7 @@ from trust.directory import Member
 from trust.leaf import Leaf
 from trust.signed_call import sign_request, verify_response
 
-PATIENCE_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 60.0
 
 _LEFT_OUT: Final = frozenset(
     {

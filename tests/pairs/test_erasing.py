@@ -27,7 +27,7 @@ from trust.signed_call import Officer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PATIENCE_SECONDS: Final = 10.0
+PATIENCE_SECONDS: Final = 60.0
 ITEM: Final = "12430600TB4306016C3432090011000"
 """公积金缴存贷款信息查询, which wants nothing but an identity card."""
 ARCHIVIST: Final = Officer("o-31", "archive", "档案室")

@@ -31,7 +31,7 @@ from verifier.build import build
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PATIENCE_SECONDS: Final = 20.0
+PATIENCE_SECONDS: Final = 60.0
 ITEM: Final = "12430600TB4306016C3432090011000"
 
 

@@ -35,7 +35,7 @@ from trust.signed_call import Officer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-PATIENCE_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 60.0
 """Far longer than two readings of a journal."""
 
 SOURCE: Final = "11430600TB4306024A300209002400001"

@@ -21,7 +21,7 @@ from trust.errors import Reason, Unavailable
 from trust.evidence_stamp import check_stamp
 from trust.signed_call import Officer
 
-PATIENCE_SECONDS: Final = 15.0
+PATIENCE_SECONDS: Final = 60.0
 ITEM: Final = "12430600TB4306016C3432090011000"
 ROOT = root()
 

@@ -37,7 +37,7 @@ from trust.note import NoteKey, open_note
 from trust.signed_call import Officer
 from trust.witness import Contradiction, verify_contradiction
 
-PATIENCE_SECONDS: Final = 15.0
+PATIENCE_SECONDS: Final = 60.0
 ITEM: Final = "12430600TB4306016C3432090011000"
 
 

@@ -45,7 +45,7 @@ async def run(command: str) -> tuple[int, str]:
         return 0, await asyncio.to_thread(curl, arguments)
     assert program.endswith("tongban")
     tongban = [sys.executable, "-c", "from sandbox.cli import main; main()", *arguments]
-    done = await asyncio.to_thread(subprocess.run, tongban, capture_output=True, text=True, check=False, timeout=60)
+    done = await asyncio.to_thread(subprocess.run, tongban, capture_output=True, text=True, check=False, timeout=180)
     return done.returncode, done.stdout + done.stderr
 
 

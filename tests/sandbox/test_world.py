@@ -25,7 +25,7 @@ Look = Callable[[Path], list[str]]
 Stand = Callable[[World], Window]
 Take = Callable[..., Awaitable[str]]
 
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 async def arrived(world: World, case: str) -> int:
