@@ -32,7 +32,7 @@ from trust.signed_call import Officer
 PATIENCE_SECONDS: Final = 90.0
 """How long people wait for what takes a fraction of a second when nothing fails."""
 
-ATTEMPTS: Final = 80
+ATTEMPTS: Final = 240
 """Of one call, a second apart at most."""
 
 _LOOK_SECONDS: Final = 0.05
