@@ -30,7 +30,8 @@ class ToldHead:
 class HeadBook:
     """By member id."""
 
-    told: dict[str, ToldHead] = field(default_factory=dict)
+    told: dict[str, ToldHead | None] = field(default_factory=dict)
+    """None for a member of which the store was asked and has nothing."""
     said_of_us: dict[str, str] = field(default_factory=dict)
     """The newest note of our own log that a member told; not verified."""
     doubts: dict[str, list[str]] = field(default_factory=dict)

@@ -73,13 +73,12 @@ async def told_to(house: House, member_id: str) -> Heads:
 
 async def newest_told(house: House, member_id: str) -> ToldHead | None:
     """The newest head that a member told; None when it told none."""
-    known = house.heads.told.get(member_id)
-    if known is None:
+    told = house.heads.told
+    if member_id not in told:
         note = (await house.store.snapshot(TOLD + member_id) or b"").decode()
-        if note:
-            text = note.rpartition("\n\n")[0]
-            known = house.heads.told.setdefault(member_id, ToldHead(note, Checkpoint.from_text(text + "\n")))
-    return known
+        text = note.rpartition("\n\n")[0]
+        told.setdefault(member_id, ToldHead(note, Checkpoint.from_text(text + "\n")) if note else None)
+    return told[member_id]
 
 
 async def heard(house: House, member_id: str, heads: Heads, call: str) -> Heard:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from gateway.exchange.alarms import AlarmKind
-from gateway.exchange.heads import PROVED, heard
+from gateway.exchange.heads import PROVED, heard, told_to
 from gateway.exchange.witnessing import cosigned
 from gateway.ports import Heads, Recording
 from gateway.store.memory import MemoryStore
@@ -80,6 +80,27 @@ async def test_a_decision_that_is_made_anew_still_leaves_its_leaf_and_another_ca
     other = await heard(ours.house, theirs.house.member_id, told, "b" * 64)
     assert [len(each.traces) for each in (first, again, other)] == [1, 1, 0]
     assert Leaf.from_bytes(first.traces[0].leaf).seq == 1
+
+
+async def test_of_a_peer_that_tells_no_head_the_store_is_asked_once(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = federation.yueyang, federation.jingzhou
+    asked, snapshot = [], ours.store.snapshot
+
+    async def noted(name: str) -> bytes | None:
+        asked.append(name)
+        return await snapshot(name)
+
+    monkeypatch.setattr(ours.store, "snapshot", noted)
+    for _ in range(3):
+        assert (await told_to(ours.house, theirs.house.member_id)).yours == ""
+        await heard(ours.house, theirs.house.member_id, Heads(), "a" * 64)
+    assert len(asked) == 1
+    await grow(theirs, "one")
+    await tell(theirs, ours)
+    head = (await theirs.store.log_head()).checkpoint
+    assert (await told_to(ours.house, theirs.house.member_id)).yours == head
 
 
 async def test_a_delivery_that_was_overtaken_alarms_nobody(federation: Federation) -> None:
