@@ -246,7 +246,7 @@ class Cosigner:
             AlarmKind.WITNESS_WENT_BACK,
             _member_of(witness),
             f"{witness.name} says that it cosigned {size} leaves of our log last, and it cosigned {held.size}",
-            f"{held.size}",
+            *self._today(witness),
             proof=notes(cosigned=held.note),
         )
 
@@ -260,8 +260,7 @@ class Cosigner:
                     AlarmKind.OWN_LOG_WENT_BACK,
                     self._house.member_id,
                     f"{witness.name} cosigned {size} leaves of our log, and it has {head.size}",
-                    f"{size}",
-                    witness.name,
+                    *self._today(witness),
                 )
             )
 
@@ -280,10 +279,13 @@ class Cosigner:
                 AlarmKind.OWN_LOG_WENT_BACK,
                 self._house.member_id,
                 f"{witness.name} does not find our log to continue the {old} leaves that it cosigned: {error.reason}",
-                f"{old}",
-                witness.name,
+                *self._today(witness),
             )
         )
+
+    def _today(self, witness: Witness) -> tuple[str, str]:
+        """What such an alarm is about: one a day, since a witness that lies may name another size each second."""
+        return witness.name, f"{self._house.clock.now():%Y-%m-%d}"
 
     # what it cosigned -----------------------------------------------------------------------------------------------
 

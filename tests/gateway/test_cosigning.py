@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -19,9 +19,9 @@ from gateway.wire import routes
 from tests.gateway.exchange.world import City, Federation, application, build
 from tests.gateway.log_world import Line, another, grow, numbered, peers, round_of
 from trust.checkpoint import Checkpoint
-from trust.errors import Reason, Unavailable
+from trust.errors import Conflict, Reason, Unavailable
 from trust.leaf import LeafKind
-from trust.note import open_note
+from trust.note import NoteKey, open_note
 
 
 @pytest.fixture
@@ -150,6 +150,30 @@ async def test_a_witness_that_was_restored_is_told_of_and_brought_back(
     assert (alarm.kind, alarm.member) == (AlarmKind.WITNESS_WENT_BACK, witness.house.member_id)
     assert witness_name(witness.house.member_id).encode() in alarm.proof
     assert await cosigned(federation, ours) == (11, names(restored, federation.chongqing))
+
+
+class Liar:
+    """A witness that names another size, larger than the log ever was, whenever it is asked."""
+
+    name = "liar.example/witness"
+    keys: Sequence[NoteKey] = ()
+    size = 1000
+
+    async def add_checkpoint(self, request: str) -> str:
+        assert request.startswith("old ")
+        self.size += 1
+        raise Conflict(Reason.CHECKPOINT_STALE, "another size", details={"size": str(self.size)})
+
+
+async def test_a_witness_that_lies_each_time_otherwise_alarms_once_a_day(federation: Federation, line: Line) -> None:
+    ours = federation.yueyang
+    await grow(ours, *numbered(3))
+    lied_to = Cosigner(ours.house, peers(line), [Liar()], every=0.0)
+    for days in (1, 2):
+        for _ in range(3):
+            await round_of(lied_to)
+        assert len(await ours.store.alarms()) == days
+        federation.clock.advance(days=1)
 
 
 async def test_our_own_log_restored_or_rewritten_is_not_cosigned_and_told_of(federation: Federation) -> None:
