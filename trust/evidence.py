@@ -379,7 +379,7 @@ def invalid(what: str, got: str, expected: str) -> Malformed:
         f"{what} can't be read as evidence",
         got=got,
         expected=expected,
-        mend="take the bundle again from whoever made it, unchanged",
+        mend="name the right file, or take it again, unchanged, from whoever made it",
     )
 
 

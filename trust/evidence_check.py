@@ -32,7 +32,6 @@ from trust.evidence import (
     invalid,
     is_name,
     unpack,
-    write_time,
 )
 from trust.evidence_calls import check_calls
 from trust.evidence_events import Told, check_events
@@ -105,7 +104,8 @@ def check(
         for name in faults:
             findings.add("zip_form", what=repr(name) if name else "-")
     if MANIFEST not in files:
-        raise invalid("the bundle", "no manifest", "a bundle as `tongban audit export` writes it")
+        got = "a zip that was packed anew or damaged" if findings.count(Outcome.FAILED) else "no manifest"
+        raise invalid("the bundle", got, "a bundle as `tongban audit export` writes it")
     manifest = Manifest.from_bytes(files[MANIFEST])
     # 2
     _check_files(files, manifest, findings)
@@ -123,7 +123,7 @@ def check(
         findings.add("last_told", member=story[-1].emitter, seq=story[-1].seq, step=STEPS[story[-1].kind])
     began = min((each.leaf.at for log in logs.values() for each in log.leaves), default=manifest.made_at)
     if keys.since > began:
-        findings.add("directory_late", at=write_time(keys.since))
+        findings.add("directory_late", at=keys.since)
     # 8
     _check_stamps(files, logs, keys, tsa_roots, findings)
     return Report(manifest, story, findings.all())
@@ -193,7 +193,7 @@ def _check_manifest(files: Mapping[str, bytes], manifest: Manifest, keys: KeyHis
     elif signed.member != manifest.made_by or signed.at != manifest.made_at or not keys.is_gateway(signed.member):
         findings.add("manifest_unsigned", SIGNATURE, reason=signed.member)
     else:
-        findings.add("manifest_signed", SIGNATURE, member=signed.member, at=write_time(signed.at))
+        findings.add("manifest_signed", SIGNATURE, member=signed.member, at=signed.at)
 
 
 def _check_stamps(
@@ -224,7 +224,7 @@ def _check_stamps(
             findings.add("stamp_wrong", where, what=error.reason)
             continue
         code = "stamp_proved" if fact.rooted else "stamp_unrooted"
-        findings.add(code, where, at=write_time(fact.at), authority=fact.authority)
+        findings.add(code, where, at=fact.at, authority=fact.authority)
 
 
 def _check_stamped(stamped: StampedCheckpoint, log: CheckedLog, checkpoint: Checkpoint, keys: KeyHistory) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from trust.evidence import Manifest, write_time
+from trust.evidence import Manifest
 from trust.evidence_calls import CheckedCall
 from trust.evidence_logs import TIMELY, CheckedLog
 from trust.evidence_wire import EventFact
@@ -270,11 +270,11 @@ def _tell_erasure(logs: Mapping[str, CheckedLog], manifest: Manifest, findings: 
         erased = [each.leaf.at for each in log.leaves if each.leaf.kind is LeafKind.ERASED]
         if log.member == manifest.made_by and manifest.erased_at is not None:
             if erased:
-                findings.add("content_erased", log.where, member=log.member, at=write_time(erased[0]))
+                findings.add("content_erased", log.where, member=log.member, at=erased[0])
             else:
                 findings.add("erasure_unlogged", log.where)
         elif erased:
-            findings.add("erased_by", log.where, member=log.member, at=write_time(erased[0]))
+            findings.add("erased_by", log.where, member=log.member, at=erased[0])
 
 
 # --------------------------------------------------------------------------------------------------------------------

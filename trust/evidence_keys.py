@@ -54,7 +54,10 @@ class Trustees:
                 raise ValueError
             keys = tuple(VerifyingKey.from_jwk(entry["jwk"], entry["kid"]) for entry in listed)
         except (ValueError, KeyError, TypeError, AttributeError, TongbanError) as error:
-            expected = 'JSON {"threshold": …, "trustees": [{"kid": …, "jwk": {…}}, …]}, or with a threshold that array'
+            expected = (
+                'the trustees\' keys, JSON {"threshold": …, "trustees": [{"kid": …, "jwk": {…}}, …]}; or such an '
+                "array, and how many must sign, as many as it lists at most (--threshold)"
+            )
             raise invalid(what, "other content", expected) from error
         return cls(keys, wanted)
 

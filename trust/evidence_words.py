@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Final
 
@@ -32,6 +33,14 @@ class Word:
     en: str
 
 
+_BEIJING: Final = timezone(timedelta(hours=8))
+
+
+def moment(at: datetime) -> str:
+    """A time to the second as people here read it, in Beijing, with its offset."""
+    return f"{at.astimezone(_BEIJING):%Y-%m-%d %H:%M:%S +08:00}"
+
+
 _OK, _NO, _GAP, _TELL = Outcome.PROVED, Outcome.FAILED, Outcome.MISSING, Outcome.TOLD
 
 WORDS: Final[Mapping[str, Word]] = {
@@ -42,7 +51,7 @@ WORDS: Final[Mapping[str, Word]] = {
     "file_changed": Word(_NO, "文件内容与清单的哈希不符", "the content is not what the manifest lists"),
     "file_unreadable": Word(_NO, "文件格式不对，无法读取", "the file can't be read: its form is wrong"),
     "file_misplaced": Word(_NO, "证据包里不应有这个文件", "no such file belongs into evidence"),
-    "files_whole": Word(_OK, "全部 {count} 个文件与清单一致", "all {count} files are as the manifest lists them"),
+    "files_whole": Word(_OK, "全部 {count} 个文件与清单一致", "files as the manifest lists them: all {count}"),
     "manifest_unsigned": Word(
         _NO, "清单的签名不成立（{reason}）", "the signature over the manifest does not hold ({reason})"
     ),
@@ -61,7 +70,7 @@ WORDS: Final[Mapping[str, Word]] = {
     "keys_changed": Word(
         _NO, "密钥 {kid} 在不同版本的名录里不一样", "the key {kid} is another one in another directory"
     ),
-    "directories_signed": Word(_OK, "{count} 份名录均经受托人签名", "{count} directories, each signed by the trustees"),
+    "directories_signed": Word(_OK, "{count} 份名录均经受托人签名", "directories signed by the trustees: {count}"),
     "trustees_own": Word(
         _GAP,
         "受托人公钥取自证据包本身；请与受托人另行核对指纹：{fingerprints}",
@@ -84,7 +93,7 @@ WORDS: Final[Mapping[str, Word]] = {
     "calls_signed": Word(
         _OK,
         "{count} 次调用的签名按当时有效的密钥全部成立",
-        "{count} calls, each signed with a key that was in force then",
+        "calls, each signed with a key that was in force then: {count}",
     ),
     # logs
     "log_unobtained": Word(
@@ -99,7 +108,7 @@ WORDS: Final[Mapping[str, Word]] = {
     "log_uncosigned": Word(
         _GAP,
         "检查点只有 {count} 家见证，应有 {wanted} 家",
-        "{count} witnesses cosigned the checkpoint, and {wanted} are wanted",
+        "witnesses that cosigned the checkpoint: {count}, and {wanted} wanted",
     ),
     "cosignature_wrong": Word(_NO, "{member} 的见证签名不成立", "the cosignature of {member} does not hold"),
     "leaf_unreadable": Word(_NO, "第 {place} 条不是审计记录", "leaf {place} is no audit leaf"),
@@ -134,7 +143,7 @@ WORDS: Final[Mapping[str, Word]] = {
     "log_proved": Word(
         _OK,
         "{member} 的日志：{count} 条记录全部在检查点（共 {size} 条）之下，首尾相接，{witnesses} 家见证",
-        "log of {member}: {count} leaves without a gap, all under its checkpoint of {size}; {witnesses} witnesses",
+        "log of {member}: {count} leaves without a gap, all under its checkpoint of {size}; witnesses: {witnesses}",
     ),
     # events
     "event_foreign": Word(_NO, "事件不属于本案或不是该网关的", "the event is of another case or another gateway"),
@@ -184,9 +193,9 @@ WORDS: Final[Mapping[str, Word]] = {
     "events_proved": Word(
         _OK,
         "{count} 个事件：编号连续、前后相接、内容与两家日志一致",
-        "{count} events: numbered without a gap, chained, as both logs have them",
+        "events numbered without a gap, chained, as both logs have them: {count}",
     ),
-    "logs_agree": Word(_OK, "两家日志对 {count} 个事件的记载一致", "both logs say the same of {count} events"),
+    "logs_agree": Word(_OK, "两家日志对 {count} 个事件的记载一致", "events of which both logs say the same: {count}"),
     "last_told": Word(
         _TELL,
         "最后的进展：{member} 的“{step}”（第 {seq} 号事件）",
@@ -220,6 +229,25 @@ WORDS: Final[Mapping[str, Word]] = {
     ),
 }
 """Code → meaning. The words in braces are given with the finding."""
+
+PROVES: Final = (
+    (
+        "“✓”各项证明：上列各事件由谁签名发出、何时记入两家日志、对方是否收到；其后未被改动、删除或补造。",
+        "What is marked ✓ proves who signed and sent the events above, when both logs recorded them, and that the "
+        "other side has them; nothing was changed, left out or added since.",
+    ),
+    (
+        "不证明：所填内容是否属实、办理是否合法合规、证照本身是否有效；“发生”时间是发出方自己所称。",
+        "It does not prove that what was stated is true, that the decision was lawful, or that a licence was valid; "
+        'when something "happened" is what its sender said.',
+    ),
+    (
+        "没有第三方时间戳时，各时间以两家网关的时钟为准；导出之后是否又有进展，不在证据之内。",
+        "Without a third party's timestamp the times are those of both gateways' clocks. What came after the export "
+        "is not in it.",
+    ),
+)
+"""What a proved bundle is worth, and what it is not, in Chinese and English."""
 
 STEPS: Final[Mapping[str, tuple[str, str]]] = {
     "submitted": ("收件并转递", "application taken and sent on"),
@@ -274,6 +302,12 @@ class Finding:
         return WORDS[self.code].outcome
 
 
+def _shown(fact: object, language: int) -> object:
+    if isinstance(fact, datetime):
+        return moment(fact)
+    return fact[language] if isinstance(fact, tuple) else fact
+
+
 class Findings:
     """Collects findings; a check goes on after each."""
 
@@ -283,10 +317,7 @@ class Findings:
     def add(self, code: str, where: str = "", **facts: object) -> None:
         """Note a finding with the facts that its words name; a pair is a fact's name in Chinese and in English."""
         word = WORDS[code]
-        zh, en = (
-            {name: fact[language] if isinstance(fact, tuple) else fact for name, fact in facts.items()}
-            for language in (0, 1)
-        )
+        zh, en = ({name: _shown(fact, language) for name, fact in facts.items()} for language in (0, 1))
         self._found.append(Finding(code, where, word.zh.format(**zh), word.en.format(**en)))
 
     def add_reason(self, code: str, where: str, error: TongbanError) -> None:

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -16,9 +16,8 @@ from trust.evidence_check import Report, Verdict, check
 from trust.evidence_events import Told
 from trust.evidence_keys import Trustees
 from trust.evidence_stamp import read_roots
-from trust.evidence_words import STEPS, Outcome
+from trust.evidence_words import PROVES, STEPS, Outcome, moment
 
-_BEIJING: Final = timezone(timedelta(hours=8))
 _MAX_SIDE_FILE: Final = 16 * 1024 * 1024
 
 _VERDICTS: Final = {
@@ -60,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.json:
             _print(json.dumps({"verdict": Verdict.UNREADABLE.name.lower(), "error": str(error)}, ensure_ascii=False))
         else:
-            _print(f"{_VERDICTS[Verdict.UNREADABLE][english]}\n{error}")
+            _print(f"{_VERDICTS[Verdict.UNREADABLE][english]}\n{_why(error, english=english)}")
         return Verdict.UNREADABLE
     if options.json:
         _print(json.dumps(for_programs(report), ensure_ascii=False, indent=1))
@@ -68,6 +67,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for line in for_people(report, english=english):
             _print(line)
     return report.verdict
+
+
+def _why(error: Malformed | OSError, *, english: bool) -> str:
+    """Why something can't be read, and what to do, for whoever has no gateway and no operator."""
+    if isinstance(error, OSError):
+        name = error.filename or ""
+        if english:
+            return f"{name}: can't be opened ({error.strerror}). Name a file that is there and that you may read."
+        return f"{name}：打不开（{error.strerror}）。请检查文件名和读取权限。"
+    if english:
+        return str(error)
+    return f"请检查所给的文件是否正确、完整、未经解压重新打包，必要时向提供者重新索取原件。\n详情：{error}"
 
 
 def _check(bundle: Path, trustees: Path | None, threshold: int, roots: Path | None) -> Report:
@@ -93,7 +104,7 @@ def for_people(report: Report, *, english: bool) -> Iterator[str]:
     yield f"{'Case' if english else '办件'} {manifest.number} ({manifest.case_id})"
     yield f"  {'accepting' if english else '收件地'} {manifest.accepting}"
     yield f"  {'processing' if english else '业务属地'} {manifest.processing}"
-    yield f"  {'bundle by' if english else '导出'} {manifest.made_by}, {_moment(manifest.made_at)}"
+    yield f"  {'bundle by' if english else '导出'} {manifest.made_by}, {moment(manifest.made_at)}"
     yield ""
     yield "Who sent what, and when:" if english else "谁在何时发出了什么："
     for place, told in enumerate(report.story, start=1):
@@ -108,7 +119,11 @@ def for_people(report: Report, *, english: bool) -> Iterator[str]:
     decisive = {Verdict.WRONG: Outcome.FAILED, Verdict.INCOMPLETE: Outcome.MISSING}.get(report.verdict)
     for finding in report.findings:
         if finding.outcome is decisive:
-            yield f"  {finding.code}: {finding.en if english else finding.zh} {finding.where}".rstrip()
+            where = f"  [{finding.where}]" if finding.where else ""
+            yield f"  {finding.code}: {finding.en if english else finding.zh}{where}"
+    if report.verdict is not Verdict.WRONG:
+        yield ""
+        yield from (words[english] for words in PROVES)
 
 
 def _told(place: int, told: Told, manifest: Manifest, *, english: bool) -> Iterator[str]:
@@ -124,7 +139,7 @@ def _told(place: int, told: Told, manifest: Manifest, *, english: bool) -> Itera
     for words, at in facts:
         if at is not None:
             zh, _, en = words.partition(" ")
-            yield f"        {_moment(at)}  {en if english else zh}"
+            yield f"        {moment(at)}  {en if english else zh}"
 
 
 def for_programs(report: Report) -> dict[str, object]:
@@ -163,10 +178,6 @@ def for_programs(report: Report) -> dict[str, object]:
             for finding in report.findings
         ],
     }
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone(_BEIJING):%Y-%m-%d %H:%M:%S +08:00}"
 
 
 def _utc(at: datetime | None) -> str:

@@ -71,6 +71,8 @@ def export(
     for finding in report.findings:
         if finding.outcome is Outcome.FAILED:
             output.remark(f"FAULT {finding.code}: {finding.en} {finding.where}".rstrip())
+        elif finding.outcome is Outcome.MISSING:
+            output.remark(f"not proved: {finding.en} {finding.where} {finding.zh}".replace("  ", " "))
     verdict = report.verdict.name.lower()
     if as_json:
         output.print_json({"file": str(into), "bytes": len(whole), "verdict": verdict, "events": len(report.story)})

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
 _MODE: Final = 0o644
 """Of tiles: anybody may read them."""
+
+_KINDS: Final[Mapping[str, str]] = {
+    "log_contradicts_itself": "日志自相矛盾",
+    "log_cannot_prove": "日志不能自证只增不改",
+    "log_went_back": "日志倒退",
+    "own_log_went_back": "本方日志倒退",
+    "witness_went_back": "见证方倒退",
+}
 
 
 def cosigned(client: ClientFile, of: LogOf = "", as_json: AsJson = False) -> None:
@@ -38,7 +47,8 @@ def cosigned(client: ClientFile, of: LogOf = "", as_json: AsJson = False) -> Non
 
     caller = MemberClient.load(client)
     member, now = caller.directory.member(of or caller.config.gateway), caller.clock.now()
-    note = caller.ask(routes.GET_CHECKPOINT, GetCheckpointRequest(), GetCheckpointResponse, member=of).cosigned
+    answer = caller.ask(routes.GET_CHECKPOINT, GetCheckpointRequest(), GetCheckpointResponse, member=of)
+    note = answer.cosigned
     if not note:
         raise Unavailable(
             Reason.LOG_UNWITNESSED,
@@ -66,7 +76,12 @@ def cosigned(client: ClientFile, of: LogOf = "", as_json: AsJson = False) -> Non
     typer.echo(note, nl=False)
     for name, at in opened.cosigned.items():
         output.remark(f"{name} cosigned at {output.moment(at)}")
-    output.remark(f"{len(opened.cosigned)} gateways; {enough_witnesses(len(gateways))} of the others are enough")
+    output.remark(
+        f"cosigned by gateways: {len(opened.cosigned)}; enough are {enough_witnesses(len(gateways))} of the others"
+    )
+    waiting = _size_of(answer.checkpoint) - checkpoint.size
+    if waiting > 0:
+        output.remark(f"{waiting} newer leaves wait to be cosigned; the gateway's log says who does not, and why")
 
 
 def alarms(
@@ -81,7 +96,7 @@ def alarms(
 
     from gateway.cli.calling import MemberClient
     from gateway.cli.failures import ExitStatus
-    from gateway.wire import routes
+    from gateway.wire import fields, routes
 
     caller = MemberClient.load(client)
     found = caller.ask(routes.LIST_ALARMS, ListAlarmsRequest(open_only=open_only), ListAlarmsResponse).alarms
@@ -105,11 +120,19 @@ def alarms(
             "",
             ("alarm", "when", "kind", "member", "what", "noted by"),
             (
-                (each.alarm_id, each.at.ToJsonString(), each.kind, each.member, each.text, each.acknowledged_by)
+                (
+                    each.alarm_id,
+                    output.moment(fields.moment(each.at, "at")),
+                    f"{each.kind} {_KINDS.get(each.kind, '')}".strip(),
+                    each.member,
+                    each.text,
+                    each.acknowledged_by,
+                )
                 for each in found
             ),
         )
     if any(not each.acknowledged_by for each in found):
+        output.remark("what each means and what to do: docs/audit.md, 各种警报的含义和处理: docs/audit.zh-CN.md")
         raise typer.Exit(ExitStatus.NOT_SO)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from gateway.domain.calendar import BEIJING
 from trust.evidence_check import Report
-from trust.evidence_words import STEPS, Outcome
+from trust.evidence_words import PROVES, STEPS, Outcome
 
 LANGUAGES: Final = ("zh", "en")
 """A summary has all of them, the one that is asked for first."""
@@ -39,6 +39,7 @@ def summary_of(report: Report, *, item: str, applicant: str, first: str = "zh") 
         item=item,
         applicant=applicant,
         steps=STEPS,
+        proves=PROVES,
         marks=_MARKS,
         moment=_moment,
     )

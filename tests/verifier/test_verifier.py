@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 
 import cffi
@@ -92,6 +94,38 @@ def test_it_tells_who_sent_what_in_order(
     steps = ["收件并转递", "受理", "一次性告知补正", "补正材料已补", "挂起", "办结", "好差评"]
     assert sorted(steps, key=told.index) == steps
     assert "结论：全部成立。" in told
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("zh", "不证明：所填内容是否属实"), ("en", "does not prove that what was stated is true")]
+)
+def test_it_says_what_is_not_proved_and_speaks_of_one_clock(
+    made: tuple[Path, Path, Path], capsysbinary: pytest.CaptureFixture[bytes], lang: str, words: str
+) -> None:
+    _, bundle, trustees = made
+    _, told = run(capsysbinary, bundle, "--trustees", trustees, "--lang", lang)
+    assert words in told
+    assert "+08:00" in told
+    assert not re.search(r"[0-9]Z\b", told)
+
+
+def test_why_a_file_can_not_be_read_is_told_in_both_languages(
+    made: tuple[Path, Path, Path], tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    _, bundle, trustees = made
+    array = tmp_path / "array.json"
+    array.write_text(json.dumps(json.loads(trustees.read_bytes())["trustees"]), "utf-8")
+    assert "打不开" in run(capsysbinary, tmp_path / "nowhere.zip")[1]
+    assert "can't be opened" in run(capsysbinary, tmp_path / "nowhere.zip", "--lang", "en")[1]
+    assert "--threshold" in run(capsysbinary, bundle, "--trustees", array)[1]
+    packed_anew = tmp_path / "anew.zip"
+    with zipfile.ZipFile(bundle) as old, zipfile.ZipFile(packed_anew, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    assert "重新打包" in run(capsysbinary, packed_anew)[1]
+    status, told = run(capsysbinary, packed_anew, "--lang", "en")
+    assert status == 2
+    assert "packed anew" in told
 
 
 def test_it_answers_programs_in_json(made: tuple[Path, Path, Path], capsysbinary: pytest.CaptureFixture[bytes]) -> None:

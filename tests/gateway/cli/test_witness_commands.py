@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from tongban.audit.v1 import audit_service_pb2
 
+from gateway.exchange.alarms import AlarmKind
 from gateway.exchange.audit import COSIGNED
 from gateway.exchange.witnessing import origin, witness_name
 from gateway.ports import Recording
@@ -24,17 +27,19 @@ from trust.tiles import node_lookup, tiles_of, unpack_entries, unpack_hashes
 AT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 
 
-def note(federation: Federation, member: str = YUEYANG) -> str:
+def note(federation: Federation, member: str = YUEYANG, size: int = 2) -> str:
     signer = federation.signers[member, KeyPurpose.LOG]
-    return sign_checkpoint(Checkpoint(origin(YUEYANG), 2, bytes(32)), signer)
+    return sign_checkpoint(Checkpoint(origin(YUEYANG), size, bytes(32)), signer)
 
 
 def line(federation: Federation, text: str) -> str:
     return cosign(text, federation.signers[JINGZHOU, KeyPurpose.WITNESS], witness_name(JINGZHOU), AT)
 
 
-def answer(gateway: AnsweringGateway, cosigned: str) -> None:
-    gateway.answers[routes.GET_CHECKPOINT] = audit_service_pb2.GetCheckpointResponse(checkpoint="-", cosigned=cosigned)
+def answer(gateway: AnsweringGateway, cosigned: str, newest: str = "") -> None:
+    gateway.answers[routes.GET_CHECKPOINT] = audit_service_pb2.GetCheckpointResponse(
+        checkpoint=newest or cosigned, cosigned=cosigned
+    )
 
 
 def test_a_cosigned_checkpoint_is_printed_byte_for_byte_with_who_cosigned(
@@ -46,6 +51,16 @@ def test_a_cosigned_checkpoint_is_printed_byte_for_byte_with_who_cosigned(
     assert (said.exit_code, said.stdout) == (0, signed)
     assert f"{witness_name(JINGZHOU)} cosigned at 2026-11-21 16:00:00 +08:00" in said.stderr
     assert list(json.loads(run("audit", "cosigned", "--json").stdout)["witnesses"]) == [witness_name(JINGZHOU)]
+
+
+def test_it_is_told_how_many_leaves_wait_to_be_cosigned(
+    federation: Federation, gateway: AnsweringGateway, run: Run
+) -> None:
+    signed = note(federation) + line(federation, note(federation))
+    answer(gateway, signed, note(federation, size=5))
+    assert "3 newer leaves wait to be cosigned" in run("audit", "cosigned").stderr
+    answer(gateway, signed)
+    assert "wait to be cosigned" not in run("audit", "cosigned").stderr
 
 
 def test_what_nobody_cosigned_or_its_log_did_not_sign_is_not_printed(
@@ -66,13 +81,24 @@ def test_alarms_are_listed_and_an_open_one_shows_in_the_exit_status(gateway: Ans
     gateway.answers[routes.LIST_ALARMS] = audit_service_pb2.ListAlarmsResponse(alarms=[noted])
     said = run("audit", "alarms", "--open")
     assert said.exit_code == 0
-    assert "log_went_back" in said.stdout
+    assert "log_went_back 日志倒退" in said.stdout
+    assert "2026-11-21 16:00:00 +08:00" in said.stdout
     assert audit_service_pb2.ListAlarmsRequest.FromString(gateway.call.body).open_only
     noted.acknowledged_by = ""
     gateway.answers[routes.LIST_ALARMS] = audit_service_pb2.ListAlarmsResponse(alarms=[noted])
     said = run("audit", "alarms", "--json")
     assert said.exit_code == 3
     assert json.loads(said.stdout)[0]["proof"] == "{}"
+
+
+@pytest.mark.parametrize("kind", list(AlarmKind))
+def test_every_kind_of_alarm_has_its_name_in_chinese(gateway: AnsweringGateway, run: Run, kind: AlarmKind) -> None:
+    found = audit_service_pb2.Alarm(alarm_id="a-1", kind=kind, member=JINGZHOU, text="short", proof=b"{}")
+    found.at.FromDatetime(AT)
+    gateway.answers[routes.LIST_ALARMS] = audit_service_pb2.ListAlarmsResponse(alarms=[found])
+    said = run("audit", "alarms")
+    assert re.search(rf"{kind} [\u4e00-\u9fff]+", said.stdout)
+    assert "docs/audit.zh-CN.md" in said.stderr
 
 
 def test_an_officer_takes_note_of_an_alarm(gateway: AnsweringGateway, run: Run) -> None:

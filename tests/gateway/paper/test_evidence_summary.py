@@ -24,7 +24,17 @@ def page(first: str = "zh") -> str:
 def test_it_begins_with_the_language_asked_for_and_has_both(first: str, second: str) -> None:
     written = page(first)
     assert written.index(f'<section lang="{first}">') < written.index(f'<section lang="{second}">')
-    for words in ("谁在何时发出了什么", "Who sent what, and when", "收件并转递", "decided", NUMBER, "tongban-verify"):
+    for words in (
+        "谁在何时发出了什么",
+        "Who sent what, and when",
+        "收件并转递",
+        "decided",
+        NUMBER,
+        "不证明：",
+        "It does not prove",
+        "UTC+8",
+        "tongban-verify",
+    ):
         assert words in written
 
 
