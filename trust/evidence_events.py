@@ -59,6 +59,8 @@ def check_events(
     _tell_erasure(logs, manifest, findings)
     if manifest.redacted and not erased:
         findings.add("content_redacted")
+    if manifest.redacted or erased:
+        findings.add("number_unproved")
     found = sum(map(len, events.values()))
     if found and findings.count(Outcome.FAILED) == before:
         findings.add("events_proved", count=found)

@@ -206,6 +206,11 @@ WORDS: Final[Mapping[str, Word]] = {
         "内容已隐去：可证明谁在何时发出、对方何时收到，不能核对内容",
         "the content was left out: who sent it, when, and that it arrived is proved; what it said is not",
     ),
+    "number_unproved": Word(
+        _GAP,
+        "办件编号只是导出方所称：写有编号的收件事件内容不在证据包内",
+        "the case's number is what the maker says: the submission that names it is not in the bundle",
+    ),
     "content_erased": Word(
         _GAP,
         "{member} 已于 {at} 删除本案个人信息；日志仍可核验，内容不再可得",

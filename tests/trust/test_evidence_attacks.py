@@ -640,6 +640,10 @@ GAPS: dict[str, tuple[Callable[[Forger], None], str]] = {
     "cosigned with another's key": (cosigned_under_anothers_key, "log_uncosigned"),
     "the peer's log not had": (others_log_unobtained, "log_unobtained"),
     "no directory from before the case": (late_directory, "directory_late"),
+    "redacted with another number": (
+        lambda f: (bodies_gone(f), f.claims.update(redacted=True, salt=b"", number="430600-20261121-000009-P"))[0],
+        "number_unproved",
+    ),
     "redacted": (lambda f: (bodies_gone(f), f.claims.update(redacted=True, salt=b""))[0], "content_redacted"),
 }
 
