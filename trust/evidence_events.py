@@ -199,11 +199,11 @@ def _check_calls_leafed(
     A leaf in either log that names a call is of the time at which the call was signed.
     """
     by_digest = {call.digest: call for call in calls}
-    for log in logs.values():
-        for each in log.leaves:
+    for told in logs.values():
+        for each in told.leaves:
             named_call = by_digest.get(each.leaf.call)
             if named_call is not None and abs(each.leaf.at - named_call.sent_at) > TIMELY:
-                findings.add("leaf_untimely", log.where, place=each.place)
+                findings.add("leaf_untimely", told.where, place=each.place)
     log = logs.get(manifest.made_by)
     if log is None:
         return
