@@ -18,6 +18,7 @@ from sandbox.configuration import HOST, callback_url, log_name
 from sandbox.federation import CITIES, JINGZHOU, YUEYANG
 from sandbox.files import write_secret
 from sandbox.window import Person, sample_scan
+from verifier.build import build
 
 CASE: Final = "NUMBER"
 """Stands in the commands for the number of the case that one of them opens."""
@@ -69,10 +70,18 @@ def write_application(folder: Path) -> Path:
     return path
 
 
-def commands(folder: Path, ports: Mapping[str, int], application: Path) -> tuple[Command, ...]:
+def write_verifier(folder: Path) -> Path:
+    """Write the program that courts get, as ``make verifier`` builds it; its path."""
+    path = folder / "tongban-verify"
+    path.write_bytes(build())
+    return path
+
+
+def commands(folder: Path, ports: Mapping[str, int], application: Path, verifier: Path) -> tuple[Command, ...]:
     """What to try, in this order."""
     tongban = _shown(Path(sys.executable).with_name("tongban"))
     here = _shown(folder / f"{YUEYANG.platform}.toml")
+    bundle, trustees = _shown(folder / "evidence.zip"), _shown(folder / "trustees.json")
     gateways = [_shown(folder / f"{city.gateway}.toml") for city in CITIES]
     desk = f"http://{HOST}:{ports[JINGZHOU.platform]}/desk/cases"
     translate = f"{tongban} translate {_ITEM} --from {YUEYANG.region} --to {JINGZHOU.region} --as {here}"
@@ -108,6 +117,19 @@ def commands(folder: Path, ports: Mapping[str, int], application: Path) -> tuple
         ),
         Command("岳阳随即看到 · 岳阳 sees it at once", f"{tongban} case show {CASE} --as {here}"),
         Command("两地日志对账 · compare both audit logs", f"{tongban} audit compare -c {gateways[0]} -c {gateways[1]}"),
+        Command(
+            "谁看过这个办件 · who looked at this case",
+            f"{tongban} audit search --as {here} --officer o-audit --role audit --case {CASE}",
+        ),
+        Command("日志有没有警报 · is anything wrong with the logs", f"{tongban} audit alarms --as {here}"),
+        Command(
+            "导出办件证据 · the evidence of the case in one file",
+            f"{tongban} audit export {CASE} -c {gateways[0]} --out {bundle}",
+        ),
+        Command(
+            "不问网关，离线核验 · verify it without asking anybody, with one file that needs no gateway",
+            f"{_shown(Path(sys.executable))} {_shown(verifier)} {bundle} --trustees {trustees} --threshold 2",
+        ),
     )
 
 

@@ -327,8 +327,9 @@ def run_sandbox(folder: Path | None) -> int:
 async def _stay_up(console: Console, folder: Path) -> int:
     try:
         async with World(folder) as world:
-            application = guide.write_application(world.folder)
-            guide.show(console, world.folder, world.ports, guide.commands(world.folder, world.ports, application))
+            application, verifier = guide.write_application(world.folder), guide.write_verifier(world.folder)
+            to_try = guide.commands(world.folder, world.ports, application, verifier)
+            guide.show(console, world.folder, world.ports, to_try)
             async with asyncio.TaskGroup() as watching:
                 for name in world.members:
                     watching.create_task(_tell_end(console, world, name))

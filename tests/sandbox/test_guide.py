@@ -22,7 +22,9 @@ NEEDS_AN_ANSWER = 3
 
 async def test_every_command_works_as_printed_one_after_the_other(tmp_path: Path) -> None:
     async with World(tmp_path) as world:
-        to_try = guide.commands(tmp_path, world.ports, guide.write_application(tmp_path))
+        to_try = guide.commands(
+            tmp_path, world.ports, guide.write_application(tmp_path), guide.write_verifier(tmp_path)
+        )
         printed = StringIO()
         guide.show(Console(file=printed, width=80), tmp_path, world.ports, to_try)
         lines = printed.getvalue().splitlines()
@@ -43,9 +45,12 @@ async def run(command: str) -> tuple[int, str]:
     program, *arguments = shlex.split(command)
     if program == "curl":
         return 0, await asyncio.to_thread(curl, arguments)
-    assert program.endswith("tongban")
-    tongban = [sys.executable, "-c", "from sandbox.cli import main; main()", *arguments]
-    done = await asyncio.to_thread(subprocess.run, tongban, capture_output=True, text=True, check=False, timeout=180)
+    if program.endswith("tongban"):
+        arguments = ["-c", "from sandbox.cli import main; main()", *arguments]
+    else:
+        assert Path(program).absolute() == Path(sys.executable)
+    started = [sys.executable, *arguments]
+    done = await asyncio.to_thread(subprocess.run, started, capture_output=True, text=True, check=False, timeout=180)
     return done.returncode, done.stdout + done.stderr
 
 
