@@ -35,8 +35,13 @@ class HttpWitness:
         """Its signature lines. Conflict as it says, with ``size``; Unavailable when nothing usable came."""
         try:
             async with self._session.post(self._url, data=request.encode()) as response:
-                answer = (await response.content.read(MAX_ANSWER_BYTES)).decode()
-                status = response.status
+                received = b""
+                # To its end: half a size is a size too.
+                while chunk := await response.content.read(MAX_ANSWER_BYTES + 1 - len(received)):
+                    received += chunk
+                if len(received) > MAX_ANSWER_BYTES:
+                    raise self._unavailable(f"more than {MAX_ANSWER_BYTES} bytes")
+                answer, status = received.decode(), response.status
         except (aiohttp.ClientError, TimeoutError, OSError, UnicodeDecodeError) as error:
             raise self._unavailable(type(error).__name__) from error
         match status:

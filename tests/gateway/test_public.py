@@ -4,8 +4,9 @@ says."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -16,14 +17,14 @@ from gateway import public
 from gateway.cosigning import Cosigner
 from gateway.exchange.audit import COSIGNED, consistency
 from gateway.exchange.witnessing import origin, split_note, witness_keys, witness_name
-from gateway.http_witness import HttpWitness
+from gateway.http_witness import MAX_ANSWER_BYTES, HttpWitness
 from gateway.ports import Recording
 from gateway.public import PublicListener
 from tests.gateway.exchange.world import City, Federation, build
 from tests.gateway.log_world import Line, another, grow, keys, numbered, peers, round_of
 from tests.gateway.tile_client import TileClient
 from trust.checkpoint import Checkpoint, sign_checkpoint
-from trust.errors import Conflict, Misconfigured, Reason, Unavailable
+from trust.errors import Conflict, Misconfigured, Reason, TongbanError, Unavailable
 from trust.keys import Algorithm, SoftwareSigner
 from trust.merkle import EMPTY_ROOT
 from trust.note import NoteKey, SignatureType, open_note
@@ -328,6 +329,40 @@ async def test_what_a_witness_refuses_is_told_apart(world: Open) -> None:
     nobody = HttpWitness("http://127.0.0.1:9", witness.keys[0].verifier_key, world.session)
     with pytest.raises(Unavailable):
         await nobody.add_checkpoint("nonsense")
+
+
+@pytest.mark.parametrize(
+    ("parts", "reason", "size"),
+    [
+        ([b"12", b"34\n"], Reason.CHECKPOINT_STALE, "1234"),
+        ([b"1" * MAX_ANSWER_BYTES, b"1"], Reason.PEER_UNAVAILABLE, ""),
+    ],
+)
+async def test_an_answer_is_read_to_its_end_and_no_further_than_it_may(
+    world: Open, parts: list[bytes], reason: Reason, size: str
+) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 409 Conflict\r\nContent-Length: %d\r\n\r\n" % sum(map(len, parts)))
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(0.05)
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+        answered.set()
+
+    answered = asyncio.Event()
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    witness = third_party(replace(world, prefix=f"http://127.0.0.1:{port}"), world.session)
+    with pytest.raises(TongbanError) as refused:
+        await witness.add_checkpoint("old 0\n")
+    assert (refused.value.reason, refused.value.details.get("size", "")) == (reason, size)
+    await answered.wait()
+    server.close()
+    await server.wait_closed()
 
 
 def test_a_witness_is_named_by_a_key_that_cosigns() -> None:
