@@ -78,7 +78,10 @@ def _why(error: Malformed | OSError, *, english: bool) -> str:
         return f"{name}：打不开（{error.strerror}）。请检查文件名和读取权限。"
     if english:
         return str(error)
-    return f"请检查所给的文件是否正确、完整、未经解压重新打包，必要时向提供者重新索取原件。\n详情：{error}"
+    return (
+        "请检查所给的文件是否正确、完整、未经解压重新打包，必要时向提供者重新索取原件；"
+        f"受托人公钥文件若只是一份名单，须另给 --threshold。\n详情：{error}"
+    )
 
 
 def _check(bundle: Path, trustees: Path | None, threshold: int, roots: Path | None) -> Report:
