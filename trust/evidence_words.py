@@ -237,9 +237,10 @@ WORDS: Final[Mapping[str, Word]] = {
 
 PROVES: Final = (
     (
-        "“✓”各项证明：上列各事件由谁签名发出、何时记入两家日志、对方是否收到；其后未被改动、删除或补造。",
-        "What is marked ✓ proves who signed and sent the events above, when both logs recorded them, and that the "
-        "other side has them; nothing was changed, left out or added since.",
+        "“✓”各项证明：上列各事件由谁签名发出（以包内所含调用为限）、何时记入两家日志、对方是否收到；其后未被改动、删除或补造。",
+        "What is marked ✓ proves who signed and sent the events above (as far as their calls are in the "
+        "bundle), when both logs recorded them, and that the other side has them; "
+        "nothing was changed, left out or added since.",
     ),
     (
         "不证明：所填内容是否属实、办理是否合法合规、证照本身是否有效；“发生”时间是发出方自己所称。",
