@@ -54,6 +54,7 @@ from trust.errors import Misconfigured, Reason
 Result = TypeVar("Result")
 
 _BUSY_TIMEOUT_S: Final = 5.0
+_NODES_OF_A_PROOF: Final = 128  # more than any proof in a log of 2**63 leaves takes
 _FOLD_ATTEMPTS: Final = 20
 _FOLD_AGAIN_S: Final = 0.05
 _FOLD_BUSY_MS: Final = 50  # while it waits for readers, nobody can write
@@ -388,18 +389,21 @@ class SqliteStore:
         return [WaitingLeaf(leaf_id, data) for leaf_id, data in rows]
 
     async def leaves(self, start: int, limit: int) -> list[bytes]:
-        """Fewer than ``limit`` at the end of the log."""
-        rows = await self._read(lambda cursor: cursor.execute(sql.LEAVES, (start, start + limit)).fetchall())
-        return [data for (data,) in rows]
+        """Fewer than ``limit`` at the end of the log. A single one is a look-up by key."""
+
+        def read(cursor: sqlite3.Cursor) -> list[bytes]:
+            return [data for (data,) in cursor.execute(sql.LEAVES, (start, start + limit)).fetchall()]
+
+        return self._look_up(read) if limit == 1 else await self._read(read)
 
     async def nodes(self, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
-        """Those that are not stored are left out."""
+        """Those that are not stored are left out. What one proof takes are look-ups by key."""
 
         def read(cursor: sqlite3.Cursor) -> dict[tuple[int, int], bytes]:
             found = {node: cursor.execute(sql.NODE, node).fetchone() for node in wanted}
             return {node: row[0] for node, row in found.items() if row is not None}
 
-        return await self._read(read)
+        return self._look_up(read) if len(wanted) <= _NODES_OF_A_PROOF else await self._read(read)
 
     def _look_up(self, read: Callable[[sqlite3.Cursor], Result]) -> Result:
         if self._closed:
