@@ -48,10 +48,14 @@ async def run(command: str) -> tuple[int, str]:
     if program.endswith("tongban"):
         arguments = ["-c", "from sandbox.cli import main; main()", *arguments]
     else:
-        assert Path(program).absolute() == Path(sys.executable)
+        assert is_this_python(program)
     started = [sys.executable, *arguments]
     done = await asyncio.to_thread(subprocess.run, started, capture_output=True, text=True, check=False, timeout=180)
     return done.returncode, done.stdout + done.stderr
+
+
+def is_this_python(program: str) -> bool:
+    return Path(program).absolute() == Path(sys.executable)
 
 
 def curl(arguments: list[str]) -> str:
