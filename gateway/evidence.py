@@ -17,7 +17,8 @@ from tongban.audit.v1 import audit_service_pb2
 from gateway.domain.case import Submitted
 from gateway.domain.case_number import CaseNumber
 from gateway.exchange import trails
-from gateway.exchange.case_trails import prove, size_of, trail_of
+from gateway.exchange.audit import prove
+from gateway.exchange.case_trails import size_of, trail_of
 from gateway.ports import CaseRecord, CaseRow, Clock, Evidence, Recording, StaleCase, Store
 from gateway.wire import routes
 from trust.directory import Directory

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from gateway.domain import commands
 from gateway.exchange.caller import Caller
 from gateway.exchange.decided import Decided
 from gateway.exchange.house import House
-from gateway.ports import LogHead
+from gateway.ports import LogHead, Store
 from trust.errors import Malformed, NotFound, Reason
-from trust.merkle import CompactRange, make_consistency, make_inclusion
+from trust.merkle import CompactRange, NodeLookup, make_consistency, make_inclusion
 
 COSIGNED: Final = "log:cosigned"
 """Snapshot: the newest checkpoint of our log that enough witnesses cosigned, with their lines."""
 
-_Proof = tuple[bytes, ...]
 _BLANK: Final = bytes(32)
 
 
@@ -38,7 +37,7 @@ async def prove_inclusion(house: House, _: Caller, asked: commands.ProveInclusio
     index = await house.store.leaf_index(asked.leaf_hash)
     if index is None or index >= head.size:
         raise _no_leaf("a leaf that is placed; a new one is within a second")
-    path = await _prove(house, lambda node: make_inclusion(index, head.size, node))
+    (path,) = await prove(house.store, [lambda node: make_inclusion(index, head.size, node)])
     (leaf,) = await house.store.leaves(index, 1)
     return Decided(commands.ProvedLeaf(index, leaf, path, head.checkpoint))
 
@@ -57,14 +56,15 @@ async def prove_consistency(house: House, _: Caller, asked: commands.ProveConsis
     return Decided(commands.Path(await consistency(house, asked.from_size, asked.to_size)))
 
 
-async def consistency(house: House, first: int, second: int) -> _Proof:
+async def consistency(house: House, first: int, second: int) -> tuple[bytes, ...]:
     """The proof that our log of one size begins our log of another, both of them placed."""
-    return await _prove(house, lambda node: make_consistency(first, second, node))
+    (path,) = await prove(house.store, [lambda node: make_consistency(first, second, node)])
+    return path
 
 
 async def root_at(house: House, size: int) -> bytes:
     """The root that our log had at a size that it has reached, from the nodes as they are stored now."""
-    (root,) = await _prove(house, lambda node: (CompactRange.load(size, node).root(),))
+    ((root,),) = await prove(house.store, [lambda node: (CompactRange.load(size, node).root(),)])
     return root
 
 
@@ -92,14 +92,15 @@ def _no_leaf(expected: str) -> NotFound:
     return NotFound(Reason.LEAF_UNKNOWN, "the log has no such entry", expected=expected, mend="ask again in a moment")
 
 
-async def _prove(house: House, make: Callable[[Callable[[int, int], bytes]], _Proof]) -> _Proof:
-    """Make a proof from stored nodes: first learn which nodes it takes, then fetch them together."""
-    wanted: list[tuple[int, int]] = []
+async def prove(store: Store, makers: Sequence[Callable[[NodeLookup], tuple[bytes, ...]]]) -> list[tuple[bytes, ...]]:
+    """Make proofs from stored nodes: first learn which nodes they all take, then fetch them together."""
+    wanted: dict[tuple[int, int], None] = {}
 
-    def note(level: int, index: int) -> bytes:
-        wanted.append((level, index))
+    def want(level: int, index: int) -> bytes:
+        wanted[level, index] = None
         return _BLANK
 
-    make(note)
-    nodes = await house.store.nodes(wanted)
-    return make(lambda level, index: nodes[level, index])
+    for make in makers:
+        make(want)
+    nodes = await store.nodes(list(wanted))
+    return [make(lambda level, index: nodes[level, index]) for make in makers]

@@ -6,12 +6,11 @@ its end, of an erased case too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
 from gateway.domain import trail_commands
-from gateway.exchange.audit import COSIGNED
+from gateway.exchange.audit import COSIGNED, prove
 from gateway.exchange.caller import Caller
 from gateway.exchange.decided import Decided
 from gateway.exchange.house import House
@@ -20,10 +19,9 @@ from trust.checkpoint import Checkpoint
 from trust.errors import Internal, NotFound, Reason
 from trust.evidence import ProvedLeaf
 from trust.leaf import Leaf
-from trust.merkle import NodeLookup, leaf_hash, make_inclusion
+from trust.merkle import leaf_hash, make_inclusion
 
 _MANY_WAITING: Final = 100_000
-_BLANK: Final = bytes(32)
 
 
 async def show_case_trail(house: House, caller: Caller, asked: trail_commands.GetCaseTrail) -> Decided:
@@ -48,20 +46,6 @@ async def trail_of(store: Store, row: CaseRow) -> trail_commands.CaseTrail:
     paths = await prove(store, [partial(make_inclusion, index, size) for index, _ in placed])
     leaves = tuple(ProvedLeaf(index, leaf, path) for (index, leaf), path in zip(placed, paths, strict=True))
     return trail_commands.CaseTrail(leaves, note, row.trail)
-
-
-async def prove(store: Store, makers: Sequence[Callable[[NodeLookup], tuple[bytes, ...]]]) -> list[tuple[bytes, ...]]:
-    """Make proofs from stored nodes: first learn which nodes they all take, then fetch them together."""
-    wanted: dict[tuple[int, int], None] = {}
-
-    def want(level: int, index: int) -> bytes:
-        wanted[level, index] = None
-        return _BLANK
-
-    for make in makers:
-        make(want)
-    nodes = await store.nodes(list(wanted))
-    return [make(lambda level, index: nodes[level, index]) for make in makers]
 
 
 async def _placed(store: Store, row: CaseRow) -> list[tuple[int, bytes]]:

@@ -10,15 +10,13 @@ from gateway.domain import commands
 from gateway.domain.codes import MAX_CODE_LENGTH
 from gateway.domain.commands import FileFormat
 from gateway.domain.crosswalk import CrosswalkRow, record_of
+from gateway.domain.crosswalk_cells import MAX_RECORD_BYTES
 from gateway.exchange.crosswalks import MAX_CHANGES, MAX_PARTS, PIECE_BYTES
 from gateway.ports import CrosswalkEntry
 from gateway.wire import fields
 from trust.review import MAX_REASON_CHARACTERS, MAX_REVIEW_CHARACTERS, MAX_ROWS, Verdict
 
 MAX_LISTED_ROWS: Final = 500
-MAX_RECORD_BYTES: Final = 16 * 1024
-"""Longest record of a row."""
-
 _MAX_POSITION: Final = 2**62
 _MAX_PAGE_CHARACTERS: Final = 200
 _FORMATS: Final = {

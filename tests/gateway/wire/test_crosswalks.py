@@ -16,9 +16,10 @@ from tongban.crosswalk.v1 import row_pb2
 from gateway.domain import commands
 from gateway.domain.commands import FileFormat
 from gateway.domain.crosswalk import CrosswalkRow
+from gateway.domain.crosswalk_cells import MAX_RECORD_BYTES
 from gateway.ports import CrosswalkEntry
 from gateway.wire import crosswalks
-from gateway.wire.crosswalks import MAX_RECORD_BYTES, read_changes
+from gateway.wire.crosswalks import read_changes
 from tests.gateway.exchange.world import row
 from trust.errors import Malformed, Reason
 from trust.review import MAX_REVIEW_CHARACTERS, Verdict
